@@ -1,0 +1,283 @@
+import { type Ipv4Address, ipv4FromNumber, ipv4ToNumber, ZERO_IPV4 } from "../address.ts";
+import { ByteReader, concatBytes, DecodeError, EncodeError } from "../bytes.ts";
+import { OPTION } from "./option-codes.ts";
+
+export interface Dhcp4Option {
+  /** 1..254; never 52, which only says how the others were laid out. */
+  readonly code: number;
+  /** Up to any length: instances are joined on the way in and split on the way out (RFC 3396). */
+  readonly data: Uint8Array;
+}
+
+/** A DHCP message, RFC 2131 section 2. Byte fields are views of the datagram it was decoded from. */
+export interface Dhcp4Message {
+  readonly op: "request" | "reply";
+  /** `htype`; 1 is Ethernet. */
+  readonly hardwareType: number;
+  /** `hlen`, 0..16: how many bytes of `chaddr` are the address. */
+  readonly hardwareLength: number;
+  readonly hops: number;
+  /** Unsigned 32 bit. */
+  readonly xid: number;
+  /** As sent. EDK2 writes it with its bytes swapped: 4 seconds arrive as 1024. */
+  readonly secs: number;
+  readonly broadcast: boolean;
+  /** The other 15 bits of `flags`, which must be zero and are kept as they came. */
+  readonly reservedFlags: number;
+  readonly ciaddr: Ipv4Address;
+  readonly yiaddr: Ipv4Address;
+  readonly siaddr: Ipv4Address;
+  readonly giaddr: Ipv4Address;
+  /** 16 bytes. */
+  readonly chaddr: Uint8Array;
+  /** 64 bytes, raw; all zero when it carried options. */
+  readonly sname: Uint8Array;
+  /** 128 bytes, raw; all zero when it carried options. */
+  readonly file: Uint8Array;
+  /** One entry a code, in order of first appearance. */
+  readonly options: readonly Dhcp4Option[];
+}
+
+export interface Dhcp4Limits {
+  /** Largest datagram the receiver takes, in bytes of UDP payload. Default: as much as UDP carries. */
+  readonly maxSize?: number;
+  /** Padded with zeros up to this size. Default 300, the size of a BOOTP message, which old relays insist on. */
+  readonly minSize?: number;
+  /** Options followed by one PAD byte: pre-2015 UEFI reads one byte past option 67 (rule R5). */
+  readonly padAfter?: readonly number[];
+}
+
+const MAGIC_COOKIE = 0x63825363;
+const CHADDR_OFFSET = 28;
+const SNAME_OFFSET = 44;
+const FILE_OFFSET = 108;
+const COOKIE_OFFSET = 236;
+const OPTIONS_OFFSET = 240;
+const CHADDR_LENGTH = 16;
+const SNAME_LENGTH = 64;
+const FILE_LENGTH = 128;
+const BOOTP_SIZE = 300;
+const MAX_UDP_PAYLOAD = 65507;
+const PAD = 0;
+const END = 255;
+const FILE_HOLDS_OPTIONS = 1;
+const SNAME_HOLDS_OPTIONS = 2;
+
+/**
+ * Decodes one datagram (RFC 2131 section 2, RFC 2132). Options may continue in `file` and `sname` (option 52,
+ * RFC 2131 section 4.1) and in further instances (RFC 3396). A field that ends without an END option is accepted,
+ * because senders that fill it exactly leave END out; one that ends within an option is not.
+ * Throws {@link DecodeError}.
+ */
+export function decodeDhcp4(datagram: Uint8Array): Dhcp4Message {
+  const reader = new ByteReader(datagram);
+  if (datagram.length < OPTIONS_OFFSET) {
+    throw new DecodeError(`a DHCP message has at least ${OPTIONS_OFFSET} bytes, not ${datagram.length}`, 0);
+  }
+  const op = decodeOp(reader.uint8("op"));
+  const hardwareType = reader.uint8("htype");
+  const hardwareLength = reader.uint8("hlen");
+  if (hardwareLength > CHADDR_LENGTH) throw new DecodeError(`hlen is ${hardwareLength}, chaddr has 16 bytes`, 2);
+  const hops = reader.uint8("hops");
+  const xid = reader.uint32("xid");
+  const secs = reader.uint16("secs");
+  const flags = reader.uint16("flags");
+  const ciaddr = decodeAddress(reader.uint32("ciaddr"));
+  const yiaddr = decodeAddress(reader.uint32("yiaddr"));
+  const siaddr = decodeAddress(reader.uint32("siaddr"));
+  const giaddr = decodeAddress(reader.uint32("giaddr"));
+  const chaddr = reader.bytes(CHADDR_LENGTH, "chaddr");
+  const sname = reader.bytes(SNAME_LENGTH, "sname");
+  const file = reader.bytes(FILE_LENGTH, "file");
+  if (reader.uint32("magic cookie") !== MAGIC_COOKIE) {
+    throw new DecodeError("the magic cookie is not 99.130.83.99", COOKIE_OFFSET);
+  }
+  const area = decodeOptionAreas(reader.rest(), file, sname);
+  return {
+    op,
+    hardwareType,
+    hardwareLength,
+    hops,
+    xid,
+    secs,
+    broadcast: flags >= 0x8000,
+    reservedFlags: flags & 0x7fff,
+    ciaddr,
+    yiaddr,
+    siaddr,
+    giaddr,
+    chaddr,
+    sname: (area.overload & SNAME_HOLDS_OPTIONS) === 0 ? sname : new Uint8Array(SNAME_LENGTH),
+    file: (area.overload & FILE_HOLDS_OPTIONS) === 0 ? file : new Uint8Array(FILE_LENGTH),
+    options: area.options,
+  };
+}
+
+function decodeOp(op: number): Dhcp4Message["op"] {
+  if (op === 1) return "request";
+  if (op === 2) return "reply";
+  throw new DecodeError(`op is ${op}, neither 1 (request) nor 2 (reply)`, 0);
+}
+
+function decodeAddress(value: number): Ipv4Address {
+  return value === 0 ? ZERO_IPV4 : ipv4FromNumber(value);
+}
+
+interface OptionAreas {
+  readonly options: readonly Dhcp4Option[];
+  /** The value of option 52, 0 when absent. */
+  readonly overload: number;
+}
+
+function decodeOptionAreas(field: Uint8Array, file: Uint8Array, sname: Uint8Array): OptionAreas {
+  const options: Dhcp4Option[] = [];
+  decodeOptionArea(field, OPTIONS_OFFSET, options);
+  const overload = takeOverload(options);
+  // RFC 2131 section 4.1: the options field first, then file, then sname.
+  if ((overload & FILE_HOLDS_OPTIONS) !== 0) decodeOptionArea(file, FILE_OFFSET, options);
+  if ((overload & SNAME_HOLDS_OPTIONS) !== 0) decodeOptionArea(sname, SNAME_OFFSET, options);
+  if (options.some((option) => option.code === OPTION.overload)) {
+    throw new DecodeError("option 52 stands inside an overloaded field", FILE_OFFSET);
+  }
+  return { options, overload };
+}
+
+/** Appends the options of one area, joining those whose code is already there (RFC 3396 section 7). */
+function decodeOptionArea(area: Uint8Array, areaOffset: number, options: Dhcp4Option[]): void {
+  let offset = 0;
+  while (offset < area.length) {
+    const code = area[offset];
+    if (code === undefined || code === END) return;
+    if (code === PAD) {
+      offset += 1;
+      continue;
+    }
+    const length = area[offset + 1];
+    if (length === undefined) throw new DecodeError(`option ${code} has no length`, areaOffset + offset);
+    const end = offset + 2 + length;
+    if (end > area.length) {
+      const left = area.length - offset - 2;
+      throw new DecodeError(`option ${code} needs ${length} bytes, ${left} are left`, areaOffset + offset);
+    }
+    addOption(options, code, area.subarray(offset + 2, end));
+    offset = end;
+  }
+}
+
+function addOption(options: Dhcp4Option[], code: number, data: Uint8Array): void {
+  const index = options.findIndex((option) => option.code === code);
+  const first = options[index];
+  if (first === undefined) options.push({ code, data });
+  else options[index] = { code, data: concatBytes([first.data, data]) };
+}
+
+function takeOverload(options: Dhcp4Option[]): number {
+  const index = options.findIndex((option) => option.code === OPTION.overload);
+  if (index === -1) return 0;
+  const [option] = options.splice(index, 1);
+  const value = option?.data[0];
+  if (option?.data.length !== 1 || value === undefined || value < 1 || value > 3) {
+    throw new DecodeError("option 52 is not one byte of value 1, 2 or 3", OPTIONS_OFFSET);
+  }
+  return value;
+}
+
+/**
+ * Encodes a message. Options keep their order, except that 53 comes first and 82 last (RFC 3046 section 2.1).
+ * Values over 255 bytes are split (RFC 3396); `file` and `sname` are never overloaded, because iPXE takes the
+ * options in them for a file name (rule R4). Throws {@link EncodeError}: `too-large` when it exceeds `maxSize`,
+ * `bad-value` for a field that is out of its range or an option given twice.
+ */
+export function encodeDhcp4(message: Dhcp4Message, limits: Dhcp4Limits = {}): Uint8Array {
+  checkFields(message);
+  const options = inSendingOrder(message.options);
+  const padAfter = limits.padAfter ?? [];
+  const needed = OPTIONS_OFFSET + options.reduce((size, option) => size + encodedSize(option, padAfter), 0) + 1;
+  const maxSize = limits.maxSize ?? MAX_UDP_PAYLOAD;
+  if (needed > maxSize) throw new EncodeError("too-large", `the message has ${needed} bytes, ${maxSize} are allowed`);
+  const bytes = new Uint8Array(Math.max(needed, Math.min(limits.minSize ?? BOOTP_SIZE, maxSize)));
+  encodeHeader(message, bytes);
+  let offset = OPTIONS_OFFSET;
+  for (const option of options) {
+    offset = encodeOption(option, bytes, offset);
+    if (padAfter.includes(option.code)) offset += 1;
+  }
+  bytes[offset] = END;
+  return bytes;
+}
+
+function encodeHeader(message: Dhcp4Message, bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, message.op === "request" ? 1 : 2);
+  view.setUint8(1, message.hardwareType);
+  view.setUint8(2, message.hardwareLength);
+  view.setUint8(3, message.hops);
+  view.setUint32(4, message.xid);
+  view.setUint16(8, message.secs);
+  view.setUint16(10, (message.broadcast ? 0x8000 : 0) | message.reservedFlags);
+  view.setUint32(12, ipv4ToNumber(message.ciaddr));
+  view.setUint32(16, ipv4ToNumber(message.yiaddr));
+  view.setUint32(20, ipv4ToNumber(message.siaddr));
+  view.setUint32(24, ipv4ToNumber(message.giaddr));
+  bytes.set(message.chaddr, CHADDR_OFFSET);
+  bytes.set(message.sname, SNAME_OFFSET);
+  bytes.set(message.file, FILE_OFFSET);
+  view.setUint32(COOKIE_OFFSET, MAGIC_COOKIE);
+}
+
+function encodeOption(option: Dhcp4Option, bytes: Uint8Array, start: number): number {
+  let offset = start;
+  let from = 0;
+  do {
+    const part = option.data.subarray(from, from + 255);
+    bytes[offset] = option.code;
+    bytes[offset + 1] = part.length;
+    bytes.set(part, offset + 2);
+    offset += 2 + part.length;
+    from += 255;
+  } while (from < option.data.length);
+  return offset;
+}
+
+function encodedSize(option: Dhcp4Option, padAfter: readonly number[]): number {
+  const instances = Math.max(1, Math.ceil(option.data.length / 255));
+  return option.data.length + 2 * instances + (padAfter.includes(option.code) ? 1 : 0);
+}
+
+function inSendingOrder(options: readonly Dhcp4Option[]): readonly Dhcp4Option[] {
+  const first = options.filter((option) => option.code === OPTION.messageType);
+  const last = options.filter((option) => option.code === OPTION.relayInfo);
+  const between = options.filter((option) => option.code !== OPTION.messageType && option.code !== OPTION.relayInfo);
+  return [...first, ...between, ...last];
+}
+
+function checkFields(message: Dhcp4Message): void {
+  const fields: readonly (readonly [string, number, number])[] = [
+    ["hardwareType", message.hardwareType, 0xff],
+    ["hardwareLength", message.hardwareLength, CHADDR_LENGTH],
+    ["hops", message.hops, 0xff],
+    ["xid", message.xid, 0xffffffff],
+    ["secs", message.secs, 0xffff],
+    ["reservedFlags", message.reservedFlags, 0x7fff],
+  ];
+  for (const [name, value, max] of fields) {
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      throw new EncodeError("bad-value", `${name} is ${value}, not a whole number 0..${max}`);
+    }
+  }
+  checkLength("chaddr", message.chaddr, CHADDR_LENGTH);
+  checkLength("sname", message.sname, SNAME_LENGTH);
+  checkLength("file", message.file, FILE_LENGTH);
+  const seen = new Set<number>();
+  for (const { code } of message.options) {
+    if (!Number.isInteger(code) || code <= PAD || code >= END || code === OPTION.overload) {
+      throw new EncodeError("bad-value", `option ${code} cannot be sent`);
+    }
+    if (seen.has(code)) throw new EncodeError("bad-value", `option ${code} is given twice`);
+    seen.add(code);
+  }
+}
+
+function checkLength(name: string, bytes: Uint8Array, length: number): void {
+  if (bytes.length !== length) throw new EncodeError("bad-value", `${name} has ${bytes.length} bytes, not ${length}`);
+}
