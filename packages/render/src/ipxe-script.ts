@@ -1,0 +1,83 @@
+/** The `boot` object of a profile: what iPXE loads and with which arguments. */
+export interface NetworkBoot {
+  readonly kernel: string;
+  readonly initrd: readonly string[];
+  readonly args: readonly string[];
+}
+
+/** Thrown when a value would break out of its line of a boot script. */
+export class BootScriptError extends Error {
+  override readonly name = "BootScriptError";
+  readonly code = "boot-script-line-break";
+  readonly hint = "a kernel, initrd or argument must be one line";
+}
+
+/**
+ * The script that iPXE loads first, served as `/boot.ipxe`. The URL is relative, so it leads back to whichever server
+ * and port the script came from; `hexhyp` and `uristring` are iPXE's own number and URI formats.
+ */
+export function bootScript(): string {
+  const query = [
+    "uuid=${uuid}",
+    "mac=${mac:hexhyp}",
+    "domain=${domain}",
+    "hostname=${hostname}",
+    "serial=${serial}",
+    "arch=${buildarch:uristring}",
+  ];
+  return `#!ipxe\nchain ipxe?${query.join("&")}\n`;
+}
+
+/**
+ * The script that boots one machine, byte for byte as matchbox writes it: no quoting, so `${uuid}` in an argument is
+ * iPXE's to expand and an initrd may carry options (`--name main URL`).
+ *
+ * @throws BootScriptError when a value holds a line break or NUL, which would smuggle in further commands.
+ */
+export function ipxeScript(boot: NetworkBoot): string {
+  const kernel = ["kernel", boot.kernel, ...boot.args].join(" ");
+  const lines = [kernel, ...boot.initrd.map((initrd) => `initrd ${initrd}`)];
+  for (const line of lines) {
+    if (/[\r\n\0]/.test(line)) throw new BootScriptError(`line break or NUL in ${JSON.stringify(line)}`);
+  }
+  return ["#!ipxe", ...lines, "boot", ""].join("\n");
+}
+
+const LINE_WIDTH = 64;
+const RETRY_SECONDS = 10;
+
+/**
+ * A script for a machine that cannot be served: prints why and asks again, so that a person at the console sees the
+ * reason and a corrected machine record takes effect without a power cycle. Reasons are shown in the characters that
+ * mean nothing to iPXE's command line; all others appear as `?`.
+ */
+export function errorScript(reason: string): string {
+  const lines = reason.split(/\r\n|[\r\n]/).flatMap((line) => wrap(harmless(line)));
+  return [
+    "#!ipxe",
+    ":retry",
+    "echo railhead: this machine cannot be booted",
+    // The prefix also keeps a word like "-n" from being read as an option of echo.
+    ...lines.map((line) => `echo railhead: ${line}`),
+    `echo railhead: trying again in ${RETRY_SECONDS} seconds`,
+    `sleep ${RETRY_SECONDS}`,
+    // --replace: otherwise each round would run nested in the one before until iPXE's stack is full.
+    "chain --replace --autofree boot.ipxe || goto retry",
+    "",
+  ].join("\n");
+}
+
+/** iPXE gives meaning to `$ { } # ; & | " ' \` and to control characters. */
+function harmless(line: string): string {
+  return line.replace(/'|"/g, "").replace(/[^A-Za-z0-9 .,:/_()=+@%*<>[\]!?-]/gu, "?");
+}
+
+function wrap(line: string): string[] {
+  const lines: string[] = [];
+  for (const word of line.split(" ").filter((word) => word !== "")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= LINE_WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(...(word.match(new RegExp(`.{1,${LINE_WIDTH}}`, "g")) ?? []));
+  }
+  return lines;
+}
