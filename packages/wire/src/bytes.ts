@@ -136,3 +136,13 @@ export function bytesFromNumber(value: number, width: 1 | 2 | 4): Uint8Array {
   }
   return bytes;
 }
+
+/** Printable ASCII in quotes, everything else as `\xNN`. */
+export function quoted(text: string): string {
+  const escaped = text.replace(/[^\x20-\x7e]|["\\]/g, (character) =>
+    character === '"' || character === "\\"
+      ? `\\${character}`
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+  return `"${escaped}"`;
+}

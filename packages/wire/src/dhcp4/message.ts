@@ -1,13 +1,7 @@
 import { type Ipv4Address, ipv4FromNumber, ipv4ToNumber, ZERO_IPV4 } from "../address.ts";
-import { ByteReader, concatBytes, DecodeError, EncodeError } from "../bytes.ts";
+import { ByteReader, DecodeError, EncodeError } from "../bytes.ts";
+import { type Dhcp4Option, decodeTlvs, encodedSize, encodeInstances, joinInstances } from "./option-area.ts";
 import { OPTION } from "./option-codes.ts";
-
-export interface Dhcp4Option {
-  /** 1..254; never 52, which only says how the others were laid out. */
-  readonly code: number;
-  /** Up to any length: instances are joined on the way in and split on the way out (RFC 3396). */
-  readonly data: Uint8Array;
-}
 
 /** A DHCP message, RFC 2131 section 2. Byte fields are views of the datagram it was decoded from. */
 export interface Dhcp4Message {
@@ -130,53 +124,28 @@ interface OptionAreas {
 }
 
 function decodeOptionAreas(field: Uint8Array, file: Uint8Array, sname: Uint8Array): OptionAreas {
-  const options: Dhcp4Option[] = [];
-  decodeOptionArea(field, OPTIONS_OFFSET, options);
-  const overload = takeOverload(options);
+  const inField = decodeTlvs(field, OPTIONS_OFFSET);
+  const overload = readOverload(inField);
+  if (overload === 0) return { options: joinInstances(inField), overload };
   // RFC 2131 section 4.1: the options field first, then file, then sname.
-  if ((overload & FILE_HOLDS_OPTIONS) !== 0) decodeOptionArea(file, FILE_OFFSET, options);
-  if ((overload & SNAME_HOLDS_OPTIONS) !== 0) decodeOptionArea(sname, SNAME_OFFSET, options);
-  if (options.some((option) => option.code === OPTION.overload)) {
-    throw new DecodeError("option 52 stands inside an overloaded field", FILE_OFFSET);
+  const inFile = (overload & FILE_HOLDS_OPTIONS) === 0 ? [] : decodeTlvs(file, FILE_OFFSET);
+  const inSname = (overload & SNAME_HOLDS_OPTIONS) === 0 ? [] : decodeTlvs(sname, SNAME_OFFSET);
+  if ([...inFile, ...inSname].some(isOverload)) {
+    throw new DecodeError("option 52 stands inside an overloaded field", SNAME_OFFSET);
   }
-  return { options, overload };
+  const instances = [...inField, ...inFile, ...inSname].filter((option) => !isOverload(option));
+  return { options: joinInstances(instances), overload };
 }
 
-/** Appends the options of one area, joining those whose code is already there (RFC 3396 section 7). */
-function decodeOptionArea(area: Uint8Array, areaOffset: number, options: Dhcp4Option[]): void {
-  let offset = 0;
-  while (offset < area.length) {
-    const code = area[offset];
-    if (code === undefined || code === END) return;
-    if (code === PAD) {
-      offset += 1;
-      continue;
-    }
-    const length = area[offset + 1];
-    if (length === undefined) throw new DecodeError(`option ${code} has no length`, areaOffset + offset);
-    const end = offset + 2 + length;
-    if (end > area.length) {
-      const left = area.length - offset - 2;
-      throw new DecodeError(`option ${code} needs ${length} bytes, ${left} are left`, areaOffset + offset);
-    }
-    addOption(options, code, area.subarray(offset + 2, end));
-    offset = end;
-  }
+function isOverload(option: Dhcp4Option): boolean {
+  return option.code === OPTION.overload;
 }
 
-function addOption(options: Dhcp4Option[], code: number, data: Uint8Array): void {
-  const index = options.findIndex((option) => option.code === code);
-  const first = options[index];
-  if (first === undefined) options.push({ code, data });
-  else options[index] = { code, data: concatBytes([first.data, data]) };
-}
-
-function takeOverload(options: Dhcp4Option[]): number {
-  const index = options.findIndex((option) => option.code === OPTION.overload);
-  if (index === -1) return 0;
-  const [option] = options.splice(index, 1);
-  const value = option?.data[0];
-  if (option?.data.length !== 1 || value === undefined || value < 1 || value > 3) {
+function readOverload(instances: readonly Dhcp4Option[]): number {
+  const [option, ...more] = instances.filter(isOverload);
+  if (option === undefined) return 0;
+  const value = option.data[0] ?? 0;
+  if (more.length > 0 || option.data.length !== 1 || value < 1 || value > 3) {
     throw new DecodeError("option 52 is not one byte of value 1, 2 or 3", OPTIONS_OFFSET);
   }
   return value;
@@ -192,14 +161,16 @@ export function encodeDhcp4(message: Dhcp4Message, limits: Dhcp4Limits = {}): Ui
   checkFields(message);
   const options = inSendingOrder(message.options);
   const padAfter = limits.padAfter ?? [];
-  const needed = OPTIONS_OFFSET + options.reduce((size, option) => size + encodedSize(option, padAfter), 0) + 1;
+  const needed =
+    OPTIONS_OFFSET +
+    options.reduce((size, option) => size + encodedSize(option) + (padAfter.includes(option.code) ? 1 : 0), 1);
   const maxSize = limits.maxSize ?? MAX_UDP_PAYLOAD;
   if (needed > maxSize) throw new EncodeError("too-large", `the message has ${needed} bytes, ${maxSize} are allowed`);
   const bytes = new Uint8Array(Math.max(needed, Math.min(limits.minSize ?? BOOTP_SIZE, maxSize)));
   encodeHeader(message, bytes);
   let offset = OPTIONS_OFFSET;
   for (const option of options) {
-    offset = encodeOption(option, bytes, offset);
+    offset = encodeInstances(option, bytes, offset);
     if (padAfter.includes(option.code)) offset += 1;
   }
   bytes[offset] = END;
@@ -223,25 +194,6 @@ function encodeHeader(message: Dhcp4Message, bytes: Uint8Array): void {
   bytes.set(message.sname, SNAME_OFFSET);
   bytes.set(message.file, FILE_OFFSET);
   view.setUint32(COOKIE_OFFSET, MAGIC_COOKIE);
-}
-
-function encodeOption(option: Dhcp4Option, bytes: Uint8Array, start: number): number {
-  let offset = start;
-  let from = 0;
-  do {
-    const part = option.data.subarray(from, from + 255);
-    bytes[offset] = option.code;
-    bytes[offset + 1] = part.length;
-    bytes.set(part, offset + 2);
-    offset += 2 + part.length;
-    from += 255;
-  } while (from < option.data.length);
-  return offset;
-}
-
-function encodedSize(option: Dhcp4Option, padAfter: readonly number[]): number {
-  const instances = Math.max(1, Math.ceil(option.data.length / 255));
-  return option.data.length + 2 * instances + (padAfter.includes(option.code) ? 1 : 0);
 }
 
 function inSendingOrder(options: readonly Dhcp4Option[]): readonly Dhcp4Option[] {

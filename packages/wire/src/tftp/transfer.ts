@@ -1,0 +1,156 @@
+import type { TftpTerms } from "./negotiate.ts";
+import { encodeData, encodeTftp, TFTP_ERROR, type TftpPacket } from "./packet.ts";
+
+/**
+ * The server's side of one read transfer, as a value: who calls {@link stepTransfer} owns socket and timer.
+ * Blocks are counted from 1 without rollover; on the wire they are 16 bits.
+ */
+export interface TransferState {
+  readonly phase: "new" | "oack-sent" | "sending" | "ended";
+  readonly terms: TftpTerms;
+  readonly content: Uint8Array;
+  /** The last block the client has acknowledged, 0 at first. */
+  readonly acknowledged: number;
+  /** The last block sent. */
+  readonly sent: number;
+  /** Repeats of the ACK for a block below this one cannot be trusted to mean loss; see {@link onAck}. */
+  readonly deafBelow: number;
+  /** How often what is outstanding was sent. */
+  readonly tries: number;
+}
+
+export type TransferInput =
+  | { readonly kind: "start" }
+  | { readonly kind: "packet"; readonly packet: TftpPacket }
+  | { readonly kind: "timeout" };
+
+export type TransferOutcome =
+  /** The client has acknowledged the last block. */
+  | { readonly kind: "complete" }
+  /** The client sent ERROR. After an OACK that is how EDK2 asks for a file's size only: normal (rule R14). */
+  | { readonly kind: "aborted"; readonly code: number; readonly message: string; readonly afterOack: boolean }
+  | { readonly kind: "timed-out" }
+  /** The client sent what has no place in a read transfer; it was told so. */
+  | { readonly kind: "refused"; readonly code: number; readonly message: string };
+
+export interface TransferStep {
+  readonly state: TransferState;
+  /** Datagrams to send to the client, in order. */
+  readonly send: readonly Uint8Array[];
+  /** When set the transfer has ended: stop the timer. */
+  readonly outcome?: TransferOutcome;
+  /** (Re)start the timer with this delay; when absent leave it running. */
+  readonly timerMs?: number;
+}
+
+/** A transfer of `content` on these terms. In netascii mode `content` is already converted. Feed it `start` first. */
+export function newTransfer(terms: TftpTerms, content: Uint8Array): TransferState {
+  return { phase: "new", terms, content, acknowledged: 0, sent: 0, deafBelow: 0, tries: 0 };
+}
+
+/** What happens next: the new state, what to send, and when to wake up. Inputs after the end change nothing. */
+export function stepTransfer(state: TransferState, input: TransferInput): TransferStep {
+  if (state.phase === "ended") return { state, send: [] };
+  switch (input.kind) {
+    case "start":
+      if (state.phase !== "new") return { state, send: [] };
+      return state.terms.oack.length > 0 ? sendOack(state, 1) : sendWindow(state, 1);
+    case "timeout":
+      if (state.phase === "new") return { state, send: [] };
+      if (state.tries >= state.terms.maxTries) return end(state, { kind: "timed-out" });
+      if (state.phase === "oack-sent") return sendOack(state, state.tries + 1);
+      return sendWindow(notHearingRepeats(state), state.tries + 1);
+    default:
+      return onPacket(state, input.packet);
+  }
+}
+
+function onPacket(state: TransferState, packet: TftpPacket): TransferStep {
+  switch (packet.kind) {
+    case "ack":
+      return onAck(state, packet.block);
+    case "error": {
+      const { code, message } = packet;
+      return end(state, { kind: "aborted", code, message, afterOack: state.phase === "oack-sent" });
+    }
+    case "rrq":
+      // The request again, on a server that uses one port for all: the timer answers it.
+      return { state, send: [] };
+    default: {
+      const refusal = { code: TFTP_ERROR.illegalOperation, message: `${packet.kind} has no place in a read transfer` };
+      return end(state, { kind: "refused", ...refusal }, [encodeTftp({ kind: "error", ...refusal })]);
+    }
+  }
+}
+
+/**
+ * An ACK that moves the window is answered once. The block before the window acknowledged again means, with a window
+ * of one, nothing at all: answering it with DATA would double every packet for the rest of the transfer (the sorcerer's
+ * apprentice, RFC 1123 section 4.2.3.1, rule R15). In a larger window it is also how a client reports that the window's
+ * first block was lost (RFC 7440 section 4), so it is believed, once. A wrong guess makes the client answer blocks it
+ * already has, with repeats for the window's last block; therefore repeats up to there are not believed, and the guess
+ * costs one window at most. What is then lost is resent by the timer.
+ */
+function onAck(state: TransferState, block: number): TransferStep {
+  if (state.phase === "new") return { state, send: [] };
+  if (state.phase === "oack-sent")
+    return block === 0 ? sendWindow({ ...state, phase: "sending" }, 1) : { state, send: [] };
+  const advance = blocksSince(state.acknowledged, block, state.terms.rolloverTo);
+  if (advance === undefined || advance > state.sent - state.acknowledged) return { state, send: [] };
+  if (advance === 0) {
+    if (state.terms.windowSize === 1 || state.acknowledged < state.deafBelow) return { state, send: [] };
+    return sendWindow(notHearingRepeats(state), state.tries);
+  }
+  const acknowledged = state.acknowledged + advance;
+  if (acknowledged === lastBlock(state)) return end({ ...state, acknowledged }, { kind: "complete" });
+  const moved = { ...state, acknowledged };
+  return sendWindow(acknowledged < state.sent ? notHearingRepeats(moved) : moved, 1);
+}
+
+function notHearingRepeats(state: TransferState): TransferState {
+  return { ...state, deafBelow: state.acknowledged + state.terms.windowSize + 1 };
+}
+
+/** How far the 16-bit number `block` is ahead of the block `from`; undefined when no block has that number. */
+function blocksSince(from: number, block: number, rolloverTo: 0 | 1): number | undefined {
+  const numbers = rolloverTo === 0 ? 0x10000 : 0xffff;
+  if (rolloverTo === 1 && block === 0) return from === 0 ? 0 : undefined;
+  return (block + numbers - (blockNumber(from, rolloverTo) % numbers)) % numbers;
+}
+
+function blockNumber(block: number, rolloverTo: 0 | 1): number {
+  return rolloverTo === 0 || block === 0 ? block % 0x10000 : ((block - 1) % 0xffff) + 1;
+}
+
+/** The last block is the first that is not full: a file that is a multiple of the block size ends with an empty one. */
+function lastBlock(state: TransferState): number {
+  return Math.floor(state.content.length / state.terms.blockSize) + 1;
+}
+
+function sendOack(state: TransferState, tries: number): TransferStep {
+  return {
+    state: { ...state, phase: "oack-sent", tries },
+    send: [encodeTftp({ kind: "oack", options: state.terms.oack })],
+    timerMs: waitMs(state.terms, tries),
+  };
+}
+
+function sendWindow(state: TransferState, tries: number): TransferStep {
+  const { blockSize, windowSize, rolloverTo } = state.terms;
+  const first = state.acknowledged + 1;
+  const last = Math.min(state.acknowledged + windowSize, lastBlock(state));
+  const send: Uint8Array[] = [];
+  for (let block = first; block <= last; block += 1) {
+    const data = state.content.subarray((block - 1) * blockSize, block * blockSize);
+    send.push(encodeData(blockNumber(block, rolloverTo), data));
+  }
+  return { state: { ...state, phase: "sending", sent: last, tries }, send, timerMs: waitMs(state.terms, tries) };
+}
+
+function waitMs(terms: TftpTerms, tries: number): number {
+  return Math.min(terms.retransmitMs * 2 ** (tries - 1), terms.maxRetransmitMs);
+}
+
+function end(state: TransferState, outcome: TransferOutcome, send: readonly Uint8Array[] = []): TransferStep {
+  return { state: { ...state, phase: "ended" }, send, outcome };
+}
