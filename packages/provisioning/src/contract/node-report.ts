@@ -63,7 +63,7 @@ const unitFinishedSchema = z
     seconds: secondsSchema,
     /** Failures only: the last lines of the unit's journal, oldest first. */
     journal: z.array(z.string().max(JOURNAL_LINE_LENGTH)).max(JOURNAL_TAIL_LINES).readonly().optional(),
-    /** Failures only. */
+    /** Why it failed; or of `finished`, that the unit's own conditions skipped it on this machine. */
     reason: reasonSchema.optional(),
   })
   .readonly();
