@@ -13,7 +13,11 @@ export class StoreError extends Error {
   readonly code: StoreErrorCode;
   readonly hint: string | undefined;
 
-  constructor(code: StoreErrorCode, message: string, details: { readonly cause?: unknown; readonly hint?: string } = {}) {
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    details: { readonly cause?: unknown; readonly hint?: string } = {},
+  ) {
     super(message, "cause" in details ? { cause: details.cause } : {});
     this.name = "StoreError";
     this.code = code;

@@ -1,1 +1,1 @@
-export {};
+export { type ContractCase, type ContractRecord, recordStoreContract } from "./record-store-contract.ts";

@@ -73,8 +73,8 @@ export class Journal {
   }
 
   /** Writes the journal afresh from what is live. */
-  rewrite(): Promise<void> {
-    return this.#inTurn(() => this.#rewrite());
+  async rewrite(): Promise<void> {
+    await this.#inTurn(() => this.#rewrite());
   }
 
   /**
@@ -181,22 +181,23 @@ export class Journal {
   }
 
   #compactWhenDue(): void {
-    const { factor, minimumBytes } = this.#setup.compaction;
-    const limit = Math.max(factor * this.#setup.live.bytes, this.#compactAbove);
+    const limit = Math.max(this.#setup.compaction.factor * this.#setup.live.bytes, this.#compactAbove);
     if (this.#compaction !== undefined || this.#closed || this.#bytes <= limit) {
       return;
     }
-    this.#compaction = this.#compact().then(
-      () => {
-        this.#compaction = undefined;
-        this.#compactAbove = minimumBytes;
-      },
-      (cause: unknown) => {
-        this.#compaction = undefined;
-        this.#compactAbove = 2 * this.#bytes;
-        this.#setup.onRewriteFailed(cause);
-      },
-    );
+    this.#compaction = this.#tryCompact();
+  }
+
+  async #tryCompact(): Promise<void> {
+    try {
+      await this.#compact();
+      this.#compactAbove = this.#setup.compaction.minimumBytes;
+    } catch (cause) {
+      this.#compactAbove = 2 * this.#bytes;
+      this.#setup.onRewriteFailed(cause);
+    } finally {
+      this.#compaction = undefined;
+    }
   }
 
   /**

@@ -124,10 +124,18 @@ function fileStore(
     },
     problems,
     close() {
-      closed ??= journal.close().finally(release);
+      closed ??= closeStore(journal, release);
       return closed;
     },
   };
+}
+
+async function closeStore(journal: Journal, release: () => Promise<void>): Promise<void> {
+  try {
+    await journal.close();
+  } finally {
+    await release();
+  }
 }
 
 interface CollectionParts<T> {

@@ -55,7 +55,14 @@ export function scanJournal(journal: Buffer): JournalScan {
     offset = newline + 1;
   }
   const tornBytes = journal.byteLength - offset;
-  return { live, values, corrupt, end: offset, tornBytes, sound: offset > 0 && tornBytes === 0 && corrupt.length === 0 };
+  return {
+    live,
+    values,
+    corrupt,
+    end: offset,
+    tornBytes,
+    sound: offset > 0 && tornBytes === 0 && corrupt.length === 0,
+  };
 }
 
 function replay(
