@@ -1,1 +1,17 @@
-export {};
+export { type BootClient, type ClientStage, clientOf, type Firmware } from "./boot/client.ts";
+export { type BootDecision, type BootServices, decideBoot } from "./boot/decide.ts";
+export { type Binding, isHeld, parseBinding } from "./dhcp/binding.ts";
+export { type Bindings, BindingTable } from "./dhcp/binding-table.ts";
+export type { DhcpNetwork } from "./dhcp/network.ts";
+export type { DhcpIgnoreReason, DhcpOutcome } from "./dhcp/outcome.ts";
+export { type DhcpFacts, respond } from "./dhcp/respond.ts";
+export type { Group } from "./inventory/group.ts";
+export { buildInventory, findMachine, type Inventory, type InventoryParts } from "./inventory/inventory.ts";
+export type { Machine } from "./inventory/machine.ts";
+export { type InventoryDocument, parseGroup, parseMachine, parseProfile } from "./inventory/parse.ts";
+export { formatProblem, type InventoryProblem } from "./inventory/problem.ts";
+export type { NetBoot, Profile } from "./inventory/profile.ts";
+export { identify, type NoSelection, type Requester, type Selection, select } from "./inventory/select.ts";
+export type { Clock, RecordStore } from "./ports.ts";
+export { type BootRecord, type BootStage, type MachineRecord, parseMachineRecord } from "./progress/machine-record.ts";
+export { type Contact, type ContactSource, recordContact } from "./progress/record-contact.ts";

@@ -1,0 +1,64 @@
+import type { Snapshot } from "../inventory/snapshot.ts";
+import {
+  BootScriptError,
+  bootScript,
+  IgnitionError,
+  ipxeScript,
+  metadataLines,
+  renderIgnition,
+  TemplateError,
+} from "@railhead/render";
+import { type Answer, ok, refuse } from "./answer.ts";
+import { type MachineQuery, type MachineRequest, resolveRequest } from "./machine-request.ts";
+import { type ContextParts, templateContext } from "./template-context.ts";
+
+const TEXT = "text/plain; charset=utf-8";
+const IGNITION = "application/vnd.coreos.ignition+json";
+
+/** What a machine gets over HTTP, each a function from the query to an answer. */
+export interface MachineAnswers {
+  /** `/boot.ipxe`: the same for all; it asks again with the machine's own facts. */
+  bootScript(): Answer;
+  ipxe(query: MachineQuery, snapshot: Snapshot): Answer;
+  ignition(query: MachineQuery, snapshot: Snapshot): Answer;
+  metadata(query: MachineQuery, snapshot: Snapshot): Answer;
+}
+
+export function machineAnswers(parts: ContextParts): MachineAnswers {
+  const forMachine =
+    (answer: (request: MachineRequest) => Answer) =>
+    (query: MachineQuery, snapshot: Snapshot): Answer => {
+      const request = resolveRequest(query, snapshot);
+      return "status" in request ? request : answer(request);
+    };
+  return {
+    bootScript: () => ok(TEXT, bootScript()),
+    ipxe: forMachine(ipxeAnswer),
+    ignition: forMachine((request) => ignitionAnswer(request, parts)),
+    metadata: forMachine((request) => ok(TEXT, metadataLines(templateContext(request, parts)))),
+  };
+}
+
+function ipxeAnswer({ profile }: MachineRequest): Answer {
+  if (profile.boot === undefined) return refuse("no-boot", `the profile ${profile.id} has no boot section`);
+  try {
+    return ok(TEXT, ipxeScript(profile.boot));
+  } catch (error) {
+    if (error instanceof BootScriptError) return refuse("template-failed", error.message);
+    throw error;
+  }
+}
+
+function ignitionAnswer(request: MachineRequest, parts: ContextParts): Answer {
+  const { profile, snapshot } = request;
+  if (profile.ignitionId === undefined) return refuse("no-ignition", `the profile ${profile.id} has no ignition_id`);
+  const source = snapshot.ignition.get(profile.ignitionId);
+  if (source === undefined) return refuse("no-ignition", `there is no ignition/${profile.ignitionId}`);
+  try {
+    return ok(IGNITION, renderIgnition(source, templateContext(request, parts)));
+  } catch (error) {
+    if (error instanceof TemplateError) return refuse("template-failed", error.message);
+    if (error instanceof IgnitionError) return refuse("ignition-invalid", error.message);
+    throw error;
+  }
+}

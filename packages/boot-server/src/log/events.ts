@@ -1,0 +1,64 @@
+import type { DhcpIgnoreReason, MachineRecord } from "@railhead/provisioning";
+
+/**
+ * Everything that the server says, one event for each thing that happened. `event` is the name, the rest its
+ * facts. Never a config body, never a secret.
+ */
+export type ServerEvent =
+  | { readonly event: "server.ready"; readonly url: string; readonly networks: readonly string[]; readonly milliseconds: number }
+  | { readonly event: "server.stopping"; readonly signal: string }
+  | { readonly event: "server.stopped" }
+  | { readonly event: "store.problem"; readonly problem: string }
+  | { readonly event: "inventory.loaded"; readonly machines: number; readonly groups: number; readonly profiles: number; readonly problems: readonly string[] }
+  | { readonly event: "inventory.refused"; readonly problems: readonly string[] }
+  | { readonly event: "dhcp.reply"; readonly type: string; readonly mac: string; readonly address: string; readonly boot: string; readonly machine?: string }
+  | { readonly event: "dhcp.ignored"; readonly reason: DhcpIgnoreReason; readonly mac?: string }
+  | { readonly event: "dhcp.recorded"; readonly state: string; readonly mac: string; readonly address: string }
+  | { readonly event: "dhcp.malformed"; readonly reason: string; readonly from: string }
+  | { readonly event: "dhcp.failed"; readonly from: string; readonly error: string }
+  | { readonly event: "tftp.sent"; readonly file: string; readonly to: string; readonly bytes: number; readonly milliseconds: number }
+  | { readonly event: "tftp.aborted"; readonly file: string; readonly to: string; readonly reason: string }
+  | { readonly event: "tftp.refused"; readonly file: string; readonly to: string; readonly reason: string }
+  | { readonly event: "tftp.malformed"; readonly reason: string; readonly from: string }
+  | { readonly event: "tftp.failed"; readonly from: string; readonly error: string }
+  | { readonly event: "http.request"; readonly method: string; readonly path: string; readonly status: number; readonly from: string; readonly milliseconds: number }
+  | { readonly event: "http.refused"; readonly path: string; readonly status: number; readonly reason: string; readonly message: string; readonly from: string }
+  | { readonly event: "machine.progress" } & MachineProgress;
+
+/** How far a machine has come, as the event `machine.progress` tells it. */
+export interface MachineProgress {
+  readonly machine: string;
+  readonly mac: string;
+  readonly stage: MachineRecord["boot"]["stage"];
+  readonly role?: string;
+  readonly address?: string;
+  readonly revision?: string;
+  readonly unit?: string;
+  readonly index?: number;
+  readonly total?: number;
+  readonly unitsOk: number;
+  readonly unitsTotal?: number;
+  readonly failedUnit?: string;
+  readonly reason?: string;
+  readonly journal?: readonly string[];
+  /** From the first packet of this boot until now. */
+  readonly bootSeconds: number;
+}
+
+/** How grave an event is; what is not here is "info". */
+export const EVENT_LEVELS: Readonly<Partial<Record<ServerEvent["event"], "debug" | "warn" | "error">>> = {
+  "store.problem": "error",
+  "inventory.refused": "error",
+  "dhcp.ignored": "debug",
+  "dhcp.malformed": "warn",
+  "dhcp.failed": "error",
+  "tftp.aborted": "debug",
+  "tftp.refused": "warn",
+  "tftp.malformed": "warn",
+  "tftp.failed": "error",
+  "http.request": "debug",
+  "http.refused": "warn",
+};
+
+/** Where events go. */
+export type EventLog = (event: ServerEvent) => void;

@@ -1,0 +1,76 @@
+import {
+  architectureOf,
+  type Dhcp4Message,
+  findOption,
+  type MacAddress,
+  macFromBytes,
+  OPTION,
+  readArchitectures,
+  readMachineUuid,
+  readTextOption,
+  readUserClass,
+} from "@railhead/wire";
+
+/** The kinds of firmware that we have a first-stage loader for; anything else is `other`. */
+export type Firmware = "bios" | "uefi-x64" | "other";
+
+/**
+ * How far the client is: `rom` is a network boot ROM or UEFI firmware, `ipxe` an iPXE that fetches scripts,
+ * `os` anything that only wants an address.
+ */
+export type ClientStage = "rom" | "ipxe" | "os";
+
+/** The facts of a DHCP client that decide what it boots. */
+export interface BootClient {
+  readonly mac: MacAddress;
+  readonly stage: ClientStage;
+  readonly firmware: Firmware;
+  /** Asks for a URL rather than a TFTP name (RFC 5970 section 3.3, vendor class `HTTPClient`). */
+  readonly httpBoot: boolean;
+  /** Canonical text, lower case. */
+  readonly uuid?: string;
+}
+
+/** Why a message has no client that we could serve. */
+export type NoClient = "hardware-not-ethernet" | "zero-hardware-address";
+
+const ETHERNET = 1;
+const ETHERNET_LENGTH = 6;
+
+/**
+ * Reads the client out of a DHCP message. The MAC in `chaddr` is its identity (rule R18): the client identifier
+ * changes from one boot stage to the next and UUIDs are duplicated on cheap boards.
+ *
+ * iPXE is known by its user class or, because FlexBoot sends none, by the presence of option 175.
+ *
+ * @throws DecodeError when one of the options that matter is malformed.
+ */
+export function clientOf(message: Dhcp4Message): BootClient | { readonly reason: NoClient } {
+  if (message.hardwareType !== ETHERNET || message.hardwareLength !== ETHERNET_LENGTH) {
+    return { reason: "hardware-not-ethernet" };
+  }
+  const hardware = message.chaddr.subarray(0, ETHERNET_LENGTH);
+  if (hardware.every((octet) => octet === 0)) return { reason: "zero-hardware-address" };
+
+  const vendorClass = readTextOption(message, OPTION.vendorClass) ?? "";
+  const httpBoot = vendorClass.startsWith("HTTPClient");
+  const ipxe = readUserClass(message).includes("iPXE") || findOption(message, OPTION.ipxe) !== undefined;
+  const uuid = readMachineUuid(message);
+  return {
+    mac: macFromBytes(hardware),
+    stage: ipxe ? "ipxe" : httpBoot || vendorClass.startsWith("PXEClient") ? "rom" : "os",
+    firmware: firmwareOf(readArchitectures(message)),
+    httpBoot,
+    ...(uuid === undefined ? {} : { uuid }),
+  };
+}
+
+/** The first architecture of the list that we know decides (RFC 4578 section 2.1 allows several). */
+function firmwareOf(architectures: readonly number[]): Firmware {
+  for (const id of architectures) {
+    const kind = architectureOf(id)?.firmware;
+    if (kind === "bios" || kind === "uefi-x64") return kind;
+  }
+  return "other";
+}
+

@@ -1,0 +1,31 @@
+import type { Dhcp4Message } from "@railhead/wire";
+import type { BootDecision } from "../boot/decide.ts";
+import type { NoClient } from "../boot/client.ts";
+import type { Binding } from "./binding.ts";
+
+/** Why a DHCP message gets no reply. The same words stand in the log and in the tests. */
+export type DhcpIgnoreReason =
+  | NoClient
+  | "not-a-request"
+  | "no-message-type"
+  | "server-message-type"
+  | "unknown-subnet"
+  | "another-server-selected"
+  | "request-without-address"
+  | "unknown-lease"
+  | "pool-exhausted"
+  | "reserved-address-in-use"
+  | "not-the-holder";
+
+/** What to do about one DHCP message. */
+export type DhcpOutcome =
+  | { readonly kind: "ignore"; readonly reason: DhcpIgnoreReason }
+  /** Nothing to send, but something to remember: a DECLINE or a RELEASE. */
+  | { readonly kind: "record"; readonly binding: Binding }
+  | {
+      readonly kind: "reply";
+      readonly reply: Dhcp4Message;
+      /** To be applied and, where it is a lease, made durable before the reply leaves. */
+      readonly binding?: Binding;
+      readonly boot?: BootDecision;
+    };

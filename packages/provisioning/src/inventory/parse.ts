@@ -1,0 +1,123 @@
+import { AddressError, parseIpv4, parseMac } from "@railhead/wire";
+import { z } from "zod";
+import type { Group } from "./group.ts";
+import type { Machine } from "./machine.ts";
+import type { InventoryProblem } from "./problem.ts";
+import type { Profile } from "./profile.ts";
+
+/** A document of the data directory: its place and its value, already read out of JSON. */
+export interface InventoryDocument {
+  /** Relative to the data directory: `groups/workers.json`. */
+  readonly file: string;
+  readonly value: unknown;
+}
+
+export type Parsed<T> = { readonly value: T } | { readonly problems: readonly InventoryProblem[] };
+
+const address = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+const machineSchema = z.strictObject({
+  name: z.string().regex(LABEL, "a machine's name is a DNS label: a-z, 0-9 and -, at most 63 characters"),
+  macs: z.array(address(parseMac)).min(1, "a machine has at least one MAC address"),
+  uuid: z.string().toLowerCase().regex(UUID, "not a UUID").optional(),
+  serial: z.string().min(1).max(200).optional(),
+  address: address(parseIpv4).optional(),
+  role: z.string().regex(LABEL, "a role is a word of a-z, 0-9 and -").optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+});
+
+// Unknown keys are let through in groups and profiles, as matchbox lets them: its users keep notes there, and
+// newer releases add keys. What is known is checked.
+const groupSchema = z.looseObject({
+  name: z.string().optional(),
+  profile: z.string().min(1, "a group names a profile"),
+  selector: z.record(z.string(), z.string()).default({}),
+  metadata: z.record(z.string(), z.unknown()).default({}),
+});
+
+const profileSchema = z.looseObject({
+  name: z.string().optional(),
+  ignition_id: z.string().optional(),
+  boot: z
+    .looseObject({
+      kernel: z.string().default(""),
+      initrd: z.array(z.string()).default([]),
+      args: z.array(z.string()).default([]),
+    })
+    .optional(),
+});
+
+/** @returns the machine of `machines/*.json`, or every problem the document has. */
+export function parseMachine(document: InventoryDocument): Parsed<Machine> {
+  return map(check(machineSchema, document), (value) => defined<Machine>(value));
+}
+
+/** @returns the group of `groups/*.json`; its id is the file's base name. */
+export function parseGroup(document: InventoryDocument): Parsed<Group> {
+  const parsed = check(groupSchema, document);
+  if ("problems" in parsed) return parsed;
+  const { name, profile, metadata } = parsed.value;
+  const selector: Record<string, string> = { ...parsed.value.selector };
+  // A key that reads "mac" in lower case is compared in canonical form, as matchbox does.
+  for (const [key, value] of Object.entries(selector)) {
+    if (key.toLowerCase() !== "mac") continue;
+    try {
+      selector[key] = parseMac(value);
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      return { problems: [{ file: document.file, path: ["selector", key], message: error.message, kind: "invalid" }] };
+    }
+  }
+  return { value: defined<Group>({ id: baseName(document.file), name, profile, selector, metadata }) };
+}
+
+/** @returns the profile of `profiles/*.json`; its id is the file's base name. */
+export function parseProfile(document: InventoryDocument): Parsed<Profile> {
+  return map(check(profileSchema, document), ({ name, ignition_id, boot }) =>
+    defined<Profile>({
+      id: baseName(document.file),
+      name,
+      ignitionId: ignition_id === "" ? undefined : ignition_id,
+      boot: boot && { kernel: boot.kernel, initrd: boot.initrd, args: boot.args },
+    }),
+  );
+}
+
+function check<T>(schema: z.ZodType<T>, { file, value }: InventoryDocument): Parsed<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data };
+  return {
+    problems: result.error.issues.map((issue) => ({
+      file,
+      path: issue.path.filter((step) => typeof step !== "symbol"),
+      message: issue.message,
+      kind: "invalid",
+    })),
+  };
+}
+
+function map<T, U>(parsed: Parsed<T>, change: (value: T) => U): Parsed<U> {
+  return "problems" in parsed ? parsed : { value: change(parsed.value) };
+}
+
+function baseName(file: string): string {
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  return name.endsWith(".json") ? name.slice(0, -".json".length) : name;
+}
+
+/** Leaves out the keys that are undefined, so that "absent" has one form. */
+function defined<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}
