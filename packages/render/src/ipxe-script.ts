@@ -1,9 +1,4 @@
-/** The `boot` object of a profile: what iPXE loads and with which arguments. */
-export interface NetworkBoot {
-  readonly kernel: string;
-  readonly initrd: readonly string[];
-  readonly args: readonly string[];
-}
+import type { NetBoot } from "@railhead/provisioning";
 
 /** Thrown when a value would break out of its line of a boot script. */
 export class BootScriptError extends Error {
@@ -34,7 +29,7 @@ export function bootScript(): string {
  *
  * @throws BootScriptError when a value holds a line break or NUL, which would smuggle in further commands.
  */
-export function ipxeScript(boot: NetworkBoot): string {
+export function ipxeScript(boot: NetBoot): string {
   const kernel = ["kernel", boot.kernel, ...boot.args].join(" ");
   const lines = [kernel, ...boot.initrd.map((initrd) => `initrd ${initrd}`)];
   for (const line of lines) {

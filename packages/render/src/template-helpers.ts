@@ -55,7 +55,7 @@ export const INTERNAL = { value: "(value)", output: "(output)", optional: "(opti
 const INTERNAL_CALLS: Readonly<Record<string, HelperCall>> = {
   [INTERNAL.value]: value,
   [INTERNAL.output]: (args, options) => printable(value(args, options), String(args[1]), options),
-  [INTERNAL.optional]: ([base, , ...parts]) => walk(base, parts).found,
+  [INTERNAL.optional]: (args) => walk(args).found,
   [INTERNAL.print]: ([result, name], options) => printable(result, String(name), options),
 };
 
@@ -71,17 +71,28 @@ export function createEngine(): typeof Handlebars {
   );
   for (const [name, call] of [...own, ...Object.entries(INTERNAL_CALLS)]) {
     engine.registerHelper(name, function (this: unknown, ...all: unknown[]) {
-      return call(all.slice(0, -1), all.at(-1) as HelperOptions, this);
+      return call(all.slice(0, -1), optionsOf(all), this);
     });
   }
   const each = engine.helpers["each"];
-  engine.registerHelper("each", function (this: unknown, items: unknown, options?: unknown) {
+  engine.registerHelper("each", function (this: unknown, items: unknown, options: unknown) {
     if (items !== null && typeof items !== "object") {
-      throw helperFailure(options as HelperOptions, `each needs a list or a map, got ${kindOf(items)}`);
+      throw helperFailure(optionsOf([options]), `each needs a list or a map, got ${kindOf(items)}`);
     }
-    return each?.call(this, items, options) as unknown;
+    const text: unknown = each?.call(this, items, options);
+    return text;
   });
   return engine;
+}
+
+function optionsOf(all: readonly unknown[]): HelperOptions {
+  const options = all.at(-1);
+  if (!isHelperOptions(options)) throw new TypeError("Handlebars called a helper without options");
+  return options;
+}
+
+function isHelperOptions(value: unknown): value is HelperOptions {
+  return typeof value === "object" && value !== null && "loc" in value;
 }
 
 /** One line break right after the opening tag is layout, not content, so that a script's `#!` can start a line. */
@@ -97,10 +108,10 @@ function lookup([base, key]: readonly unknown[], options: HelperOptions): unknow
 }
 
 /** `[base, path as written, ...steps]` -> the value, which must be there. */
-function value([base, path, ...steps]: readonly unknown[], options: HelperOptions): unknown {
-  const { found, missing } = walk(base, steps);
+function value(args: readonly unknown[], options: HelperOptions): unknown {
+  const { found, missing } = walk(args);
   if (missing === undefined) return found;
-  const variable = String(path);
+  const variable = String(args[1]);
   const what = missing === "" || missing === variable ? "" : `: there is no "${missing}"`;
   throw new TemplateFailure("template-unknown-variable", start(options), `unknown variable "${variable}"${what}`, {
     variable,
@@ -109,16 +120,19 @@ function value([base, path, ...steps]: readonly unknown[], options: HelperOption
 }
 
 /** Follows own properties only: nothing is inherited, so `constructor` and `__proto__` are as unknown as any name. */
-function walk(base: unknown, steps: readonly unknown[]): { readonly found: unknown; readonly missing?: string } {
-  let found = base;
-  for (const step of steps) {
-    const key = String(step);
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) {
-      return { found: undefined, missing: key };
-    }
-    found = (found as Readonly<Record<string, unknown>>)[key];
+function walk(args: readonly unknown[]): { readonly found: unknown; readonly missing?: string } {
+  let found = args[0];
+  let step = "";
+  for (let at = 2; at < args.length; at++) {
+    step = String(args[at]);
+    if (!hasOwn(found, step)) return { found: undefined, missing: step };
+    found = found[step];
   }
-  return found === undefined ? { found, missing: String(steps.at(-1) ?? "") } : { found };
+  return found === undefined ? { found, missing: step } : { found };
+}
+
+function hasOwn(value: unknown, key: string): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }
 
 function printable(result: unknown, name: string, options: HelperOptions): unknown {

@@ -27,23 +27,13 @@ function visitProgram(program: hbs.AST.Program, outerNames: readonly string[]): 
 }
 
 function visitStatement(statement: Node, names: readonly string[]): void {
-  switch (statement.type) {
-    case "ContentStatement":
-    case "CommentStatement":
-      return;
-    case "MustacheStatement":
-      visitMustache(statement as hbs.AST.MustacheStatement, names);
-      return;
-    case "BlockStatement":
-      visitBlock(statement as hbs.AST.BlockStatement, names);
-      return;
-    case "PartialStatement":
-    case "PartialBlockStatement": {
-      const { name } = statement as hbs.AST.PartialStatement;
-      throw failure(statement, `unknown partial "${name.type === "PathExpression" ? name.original : "(...)"}"`);
-    }
-    default:
-      throw failure(statement, "decorators are not part of the template language");
+  if (isMustache(statement)) visitMustache(statement, names);
+  else if (isBlock(statement)) visitBlock(statement, names);
+  else if (isPartial(statement)) {
+    const { name } = statement;
+    throw failure(statement, `unknown partial "${isPath(name) ? name.original : "(...)"}"`);
+  } else if (statement.type !== "ContentStatement" && statement.type !== "CommentStatement") {
+    throw failure(statement, "decorators are not part of the template language");
   }
 }
 
@@ -112,11 +102,10 @@ function visitArguments(call: Call, names: readonly string[]): void {
       const helper = optionalFirst && index === 0 ? INTERNAL.optional : INTERNAL.value;
       return internalCall(helper, param, variableArguments(param, names));
     }
-    if (param.type === "SubExpression") {
-      const call = param as hbs.AST.SubExpression;
-      const spec = helperOf(call, call.path, names);
-      if (spec?.block) throw failure(call, `${call.path.original} is a block and no value`);
-      visitArguments(call, names);
+    if (isSubExpression(param)) {
+      const spec = helperOf(param, param.path, names);
+      if (spec?.block) throw failure(param, `${param.path.original} is a block and no value`);
+      visitArguments(param, names);
     }
     return param;
   });
@@ -164,6 +153,22 @@ function stringLiteral(text: string, at: Node): Node {
 
 function isPath(node: Node): node is Path {
   return node.type === "PathExpression";
+}
+
+function isMustache(node: Node): node is hbs.AST.MustacheStatement {
+  return node.type === "MustacheStatement";
+}
+
+function isBlock(node: Node): node is hbs.AST.BlockStatement {
+  return node.type === "BlockStatement";
+}
+
+function isPartial(node: Node): node is hbs.AST.PartialStatement | hbs.AST.PartialBlockStatement {
+  return node.type === "PartialStatement" || node.type === "PartialBlockStatement";
+}
+
+function isSubExpression(node: Node): node is hbs.AST.SubExpression {
+  return node.type === "SubExpression";
 }
 
 function range({ minArguments: min, maxArguments: max }: (typeof HELPERS)[string]): string {

@@ -19,7 +19,7 @@ export interface CompiledTemplate {
   render(context: Readonly<Record<string, unknown>>): string;
 }
 
-const KNOWN_HELPERS = Object.fromEntries(
+const KNOWN_HELPERS: NonNullable<CompileOptions["knownHelpers"]> = Object.fromEntries(
   [...Object.keys(HELPERS), ...Object.values(INTERNAL)].map((name) => [name, true]),
 );
 
@@ -38,7 +38,7 @@ export function compileTemplate(source: TemplateSource): CompiledTemplate {
       noEscape: true,
       strict: true,
       knownHelpersOnly: true,
-      knownHelpers: KNOWN_HELPERS as CompileOptions["knownHelpers"] & object,
+      knownHelpers: KNOWN_HELPERS,
     });
   });
   return { name: source.name, render: (context) => inFile(source, () => program(context)) };
@@ -60,9 +60,9 @@ function inFile<T>(source: TemplateSource, action: () => T): T {
 
 /** Handlebars' two kinds of syntax error: its grammar's (position in the message only) and its checks' (as fields). */
 function syntaxFailure(text: string, error: unknown): TemplateFailure {
-  const { message, lineNumber, column } = error as { message: string; lineNumber?: number; column?: number };
+  const { message, lineNumber, column } = readError(error);
   if (lineNumber !== undefined) {
-    const position = { line: lineNumber, column: (column ?? 0) + 1 };
+    const position = { line: lineNumber, column: column + 1 };
     return new TemplateFailure("template-syntax", position, message.replace(/ - \d+:\d+$/, ""), { cause: error });
   }
   const [first = "", shown = "", caret = "", ...rest] = message.split("\n");
@@ -70,6 +70,13 @@ function syntaxFailure(text: string, error: unknown): TemplateFailure {
   const position = { line, column: caretColumn(text.split("\n")[line - 1] ?? "", shown, caret) };
   const detail = rest.length === 0 ? first : rest.join(" ").trim();
   return new TemplateFailure("template-syntax", position, detail, { cause: error });
+}
+
+function readError(error: unknown): { message: string; lineNumber: number | undefined; column: number } {
+  if (!(error instanceof Error)) return { message: String(error), lineNumber: undefined, column: 0 };
+  const lineNumber = "lineNumber" in error && typeof error.lineNumber === "number" ? error.lineNumber : undefined;
+  const column = "column" in error && typeof error.column === "number" ? error.column : 0;
+  return { message: error.message, lineNumber, column };
 }
 
 /** The grammar shows up to 40 characters around the error with a caret below: find that text in the line again. */
