@@ -20,8 +20,8 @@ export interface FileSystem {
   list(path: string): Promise<readonly string[]>;
   /** The whole file, or undefined when there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
-  /** `new` fails with EEXIST where there is a file, `replace` empties it, `existing` needs it. Mode 0600. */
-  open(path: string, how: "existing" | "new" | "replace"): Promise<OpenFile>;
+  /** `new` fails with EEXIST where there is a file, `replace` empties it. Mode 0600. */
+  open(path: string, how: "new" | "replace"): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
   /** Removing what is not there is no error. */
   remove(path: string): Promise<void>;
@@ -30,7 +30,6 @@ export interface FileSystem {
 }
 
 const OPEN_FLAGS = {
-  existing: constants.O_WRONLY,
   new: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
   replace: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
 } as const;

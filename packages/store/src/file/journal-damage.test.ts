@@ -64,6 +64,12 @@ const ENDS = STEPS.map((_, index) =>
   ),
 );
 
+/** The lines that a damaged byte belongs to: with its newline, a line loses its border to the next. */
+function spoiled(offset: number): number[] {
+  const line = ENDS.filter((end) => end <= offset).length;
+  return offset === (ENDS[line] ?? 0) - 1 ? [line, line + 1] : [line];
+}
+
 const everyOffset = Array.from({ length: JOURNAL.byteLength + 1 }, (_, offset) => offset);
 
 describe("a journal that was cut off", () => {
@@ -96,12 +102,6 @@ describe("a journal that was cut off", () => {
 });
 
 describe("a journal with a flipped byte", () => {
-  /** The lines that a damaged byte belongs to: with its newline, a line loses its border to the next. */
-  function spoiled(offset: number): number[] {
-    const line = ENDS.filter((end) => end <= offset).length;
-    return offset === (ENDS[line] ?? 0) - 1 ? [line, line + 1] : [line];
-  }
-
   test.each([
     ["its lowest bit", (byte: number) => byte ^ 0x01],
     ["its case", (byte: number) => byte ^ 0x20],
@@ -124,7 +124,7 @@ describe("a journal with a flipped byte", () => {
 
 describe("a corrupt line in the middle of a journal", () => {
   const damaged = Buffer.from(JOURNAL);
-  damaged.write("X", ENDS[1]);
+  damaged.write("X", ENDS[1] ?? 0);
   const bytes = (ENDS[2] ?? 0) - (ENDS[1] ?? 0) - 1;
   const facts = { line: 3, offset: ENDS[1], bytes, reason: "bad-checksum" };
 
@@ -152,7 +152,6 @@ describe("a corrupt line in the middle of a journal", () => {
   test("stays in the journal until it could be put in quarantine, and the rest is served meanwhile", async () => {
     const disk = new SimulatedDisk();
     disk.place("/store/journal", damaged);
-    // The first file opened is the claim of the lock, the second the quarantine.
     disk.failNext("write", "ENOSPC");
     const { store, records } = await found(disk);
     expect(records).toEqual(replay(STEPS));

@@ -46,14 +46,15 @@ const CATCH_UP_ROUNDS = 5;
  *
  * A file is trusted only while every fdatasync on it succeeded: after a failed one Linux may call the lost
  * pages clean, and the next fdatasync would succeed without them. Then nothing is acknowledged until the
- * journal has been written afresh from memory, which holds exactly what was acknowledged.
+ * journal has been written afresh from memory, which holds exactly what was acknowledged. For the same reason
+ * a journal is never continued that another process wrote: what is read of it may not have reached the disk.
  */
 export class Journal {
   readonly #setup: JournalSetup;
   #file: OpenFile | undefined;
   /** Where the next line goes; everything before it is durable. */
-  #bytes: number;
-  #trusted: boolean;
+  #bytes = 0;
+  #trusted = false;
   #saved = false;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting: Waiting[] = [];
@@ -63,12 +64,8 @@ export class Journal {
   /** The lines kept since the compaction under way began. */
   #since: string[] | undefined;
 
-  /** @param file the journal as it is and its length; undefined when it has to be written afresh first */
-  constructor(setup: JournalSetup, file: { readonly file: OpenFile; readonly bytes: number } | undefined) {
+  constructor(setup: JournalSetup) {
     this.#setup = setup;
-    this.#file = file?.file;
-    this.#bytes = file?.bytes ?? 0;
-    this.#trusted = file !== undefined;
     this.#compactAbove = setup.compaction.minimumBytes;
   }
 

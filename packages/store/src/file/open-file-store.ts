@@ -64,8 +64,7 @@ interface Opening {
 }
 
 async function openLocked({ fileSystem, directory, compaction, release }: Opening): Promise<FileStore> {
-  const path = join(directory, JOURNAL_FILE);
-  const content = await fileSystem.read(path);
+  const content = await fileSystem.read(join(directory, JOURNAL_FILE));
   const scan = scanJournal(bufferOf(content ?? new Uint8Array()));
   for (const name of TEMPORARY_FILES) {
     await fileSystem.remove(join(directory, name));
@@ -73,26 +72,26 @@ async function openLocked({ fileSystem, directory, compaction, release }: Openin
   const quarantineFile = await nextQuarantineFile(fileSystem, directory);
   const problems = content === undefined ? [] : problemsOf(scan, quarantineFile);
   const onRewriteFailed = (cause: unknown) => void problems.push({ kind: "rewrite-failed", cause });
-  const journal = new Journal(
-    {
-      fileSystem,
-      directory,
-      live: scan.live,
-      compaction,
-      onRewriteFailed,
-      beforeRewrite: async () => {
-        if (scan.corrupt.length > 0) {
-          await quarantine(fileSystem, quarantineFile, scan.corrupt);
-        }
-      },
+  const journal = new Journal({
+    fileSystem,
+    directory,
+    live: scan.live,
+    compaction,
+    onRewriteFailed,
+    beforeRewrite: async () => {
+      if (scan.corrupt.length > 0) {
+        await quarantine(fileSystem, quarantineFile, scan.corrupt);
+      }
     },
-    scan.sound ? { file: await fileSystem.open(path, "existing"), bytes: scan.end } : undefined,
-  );
-  if (content === undefined) {
+  });
+  try {
     await journal.rewrite();
-  } else if (!scan.sound) {
-    // A disk too full or too ill for that does not keep the server from reading its records.
-    await journal.rewrite().catch(onRewriteFailed);
+  } catch (cause) {
+    if (content === undefined) {
+      throw cause;
+    }
+    // A disk too full or too ill for that does not keep the server from its records; each put tries again.
+    onRewriteFailed(cause);
   }
   return fileStore(journal, scan, problems, release);
 }

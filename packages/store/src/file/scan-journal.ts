@@ -22,8 +22,6 @@ export interface JournalScan {
   readonly end: number;
   /** What comes after it: a line that was not written to its end. */
   readonly tornBytes: number;
-  /** Whether the journal can be continued as it is. */
-  readonly sound: boolean;
 }
 
 /**
@@ -54,15 +52,7 @@ export function scanJournal(journal: Buffer): JournalScan {
     }
     offset = newline + 1;
   }
-  const tornBytes = journal.byteLength - offset;
-  return {
-    live,
-    values,
-    corrupt,
-    end: offset,
-    tornBytes,
-    sound: offset > 0 && tornBytes === 0 && corrupt.length === 0,
-  };
+  return { live, values, corrupt, end: offset, tornBytes: journal.byteLength - offset };
 }
 
 function replay(

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { FileSystem, OpenFile } from "./file-system.ts";
 
 type Change =
@@ -29,7 +29,8 @@ export type DiskOperation =
   | "remove"
   | "syncDirectory";
 
-type Enter = (operation: DiskOperation) => Promise<Error | undefined>;
+/** Gives the failure planned for the call, if any; throws when the power was cut since. */
+type Enter = (operation: DiskOperation) => Error | undefined;
 
 /** Gives a whole number from 0 up to and including its argument. */
 export type Choose = (most: number) => number;
@@ -74,13 +75,18 @@ export class SimulatedDisk {
     return [...this.#names.keys()];
   }
 
+  /** Ends whoever has the disk open, as kill -9 does; what was written but not flushed is still to be read. */
+  killProcess(): void {
+    this.#boot += 1;
+    this.#failures = [];
+  }
+
   /**
    * Cuts the power: of what was not flushed, the first few changes last, as many as `choose` says, and of the
    * one after them a part. Whoever had the disk open finds it dead.
    */
   cutPower(choose: Choose): void {
-    this.#boot += 1;
-    this.#failures = [];
+    this.killProcess();
     const lasting = this.#nameChanges.slice(0, choose(this.#nameChanges.length));
     for (const { apply } of lasting) {
       apply(this.#durableNames);
@@ -104,50 +110,39 @@ export class SimulatedDisk {
   fileSystem(): FileSystem {
     const boot = this.#boot;
     const enter: Enter = (operation) => this.#enter(boot, operation);
-    const pass = passing(enter);
+    const perform = performing(enter);
     return {
-      makeDirectory: () => pass("makeDirectory"),
-      list: async (path) => {
-        await pass("list");
-        return [...this.#names.keys()]
-          .filter((name) => dirname(name) === path)
-          .map((name) => name.slice(path.length + 1));
-      },
-      read: async (path) => {
-        await pass("read");
-        return this.read(path);
-      },
-      open: async (path, how) => {
-        await pass("open");
-        return this.#openFile(path, how, enter);
-      },
-      rename: async (from, to) => {
-        await pass("rename");
-        this.#rename(dirname(from), (names) => {
-          const inode = names.get(from);
-          if (inode !== undefined) {
-            names.delete(from);
-            names.set(to, inode);
+      makeDirectory: () => perform("makeDirectory", () => undefined),
+      list: (path) =>
+        perform("list", () =>
+          this.paths()
+            .filter((name) => dirname(name) === path)
+            .map((name) => basename(name)),
+        ),
+      read: (path) => perform("read", () => this.read(path)),
+      open: (path, how) => perform("open", () => this.#openFile(path, how, enter)),
+      rename: (from, to) =>
+        perform("rename", () =>
+          this.#changeNames(dirname(from), (names) => {
+            const inode = names.get(from);
+            if (inode !== undefined) {
+              names.delete(from);
+              names.set(to, inode);
+            }
+          }),
+        ),
+      remove: (path) => perform("remove", () => this.#changeNames(dirname(path), (names) => names.delete(path))),
+      syncDirectory: (path) =>
+        perform("syncDirectory", () => {
+          for (const { apply } of this.#nameChanges.filter(({ directory }) => directory === path)) {
+            apply(this.#durableNames);
           }
-        });
-      },
-      remove: async (path) => {
-        await pass("remove");
-        this.#rename(dirname(path), (names) => names.delete(path));
-      },
-      syncDirectory: async (path) => {
-        await pass("syncDirectory");
-        for (const { apply } of this.#nameChanges.filter(({ directory }) => directory === path)) {
-          apply(this.#durableNames);
-        }
-        this.#nameChanges = this.#nameChanges.filter(({ directory }) => directory !== path);
-      },
+          this.#nameChanges = this.#nameChanges.filter(({ directory }) => directory !== path);
+        }),
     };
   }
 
-  /** Resolves with the failure planned for the call; throws when the power was cut meanwhile. */
-  async #enter(boot: number, operation: DiskOperation): Promise<Error | undefined> {
-    await Promise.resolve();
+  #enter(boot: number, operation: DiskOperation): Error | undefined {
     if (boot !== this.#boot) {
       throw diskError("EIO");
     }
@@ -157,23 +152,20 @@ export class SimulatedDisk {
     return planned === undefined ? undefined : diskError(planned.code);
   }
 
-  #rename(directory: string, apply: (names: Names) => void): void {
+  #changeNames(directory: string, apply: (names: Names) => void): void {
     apply(this.#names);
     this.#nameChanges.push({ directory, apply });
   }
 
-  #openFile(path: string, how: "existing" | "new" | "replace", enter: Enter): OpenFile {
-    const pass = passing(enter);
+  #openFile(path: string, how: "new" | "replace", enter: Enter): OpenFile {
+    const perform = performing(enter);
     const known = this.#names.get(path);
     if (how === "new" && known !== undefined) {
       throw diskError("EEXIST");
     }
-    if (how === "existing" && known === undefined) {
-      throw diskError("ENOENT");
-    }
     const inode = known ?? { cached: Buffer.alloc(0), durable: Buffer.alloc(0), dirty: [] };
     if (known === undefined) {
-      this.#rename(dirname(path), (names) => names.set(path, inode));
+      this.#changeNames(dirname(path), (names) => names.set(path, inode));
     }
     const change = (change: Change) => {
       inode.cached = applyChange(inode.cached, change);
@@ -185,7 +177,8 @@ export class SimulatedDisk {
     return {
       async write(bytes, offset) {
         const copy = Buffer.from(bytes);
-        const failure = await enter("write");
+        await Promise.resolve();
+        const failure = enter("write");
         if (failure !== undefined) {
           change({ kind: "write", offset, bytes: copy.subarray(0, copy.byteLength / 2) });
           throw failure;
@@ -193,7 +186,8 @@ export class SimulatedDisk {
         change({ kind: "write", offset, bytes: copy });
       },
       async datasync() {
-        const failure = await enter("datasync");
+        await Promise.resolve();
+        const failure = enter("datasync");
         const flushed = inode.dirty;
         inode.dirty = [];
         if (failure !== undefined) {
@@ -201,21 +195,24 @@ export class SimulatedDisk {
         }
         inode.durable = flushed.reduce(applyChange, inode.durable);
       },
-      async truncate(bytes) {
-        await pass("truncate");
-        change({ kind: "truncate", bytes });
-      },
-      close: () => pass("close"),
+      truncate: (bytes) => perform("truncate", () => change({ kind: "truncate", bytes })),
+      close: () => perform("close", () => undefined),
     };
   }
 }
 
-function passing(enter: Enter): (operation: DiskOperation) => Promise<void> {
-  return async (operation) => {
-    const failure = await enter(operation);
+/**
+ * Counts and fails a call, then does its work: in one tick, so that it is done either before a power cut or
+ * not at all.
+ */
+function performing(enter: Enter): <T>(operation: DiskOperation, work: () => T) => Promise<T> {
+  return async (operation, work) => {
+    await Promise.resolve();
+    const failure = enter(operation);
     if (failure !== undefined) {
       throw failure;
     }
+    return work();
   };
 }
 
