@@ -1,0 +1,13 @@
+import { stringify } from "yaml";
+import type { Settings } from "./schema.ts";
+
+/** The configuration in force as a configuration file: what is printed can be read again. */
+export function formatSettings(settings: Settings): string {
+  return stringify({
+    ...settings,
+    networks: settings.networks.map((network) => ({
+      ...network,
+      subnet: `${network.subnet.network}/${network.subnet.prefixLength}`,
+    })),
+  });
+}

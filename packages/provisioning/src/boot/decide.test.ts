@@ -1,0 +1,43 @@
+import { clientMessage, firmwareOptions, ipxeOptions } from "@railhead/testkit";
+import { bytesOption, type Dhcp4Option, OPTION, parseIpv4, textOption } from "@railhead/wire";
+import { expect, test } from "vitest";
+import { clientOf } from "./client.ts";
+import { decideBoot } from "./decide.ts";
+
+const SERVICES = {
+  nextServer: parseIpv4("10.0.0.1"),
+  scriptUrl: "http://10.0.0.1:8080/boot.ipxe",
+  loaders: { bios: "undionly.kpxe", "uefi-x64": "snponly.efi" },
+} as const;
+
+function decisionFor(options: readonly Dhcp4Option[]): string {
+  const client = clientOf(clientMessage("discover", { options }));
+  if ("reason" in client) return client.reason;
+  const decision = decideBoot(client, SERVICES);
+  switch (decision.kind) {
+    case "none":
+      return decision.reason;
+    case "chainload":
+      return decision.file;
+    case "script":
+      return decision.url;
+  }
+}
+
+const FEATURES = bytesOption(OPTION.ipxe, new Uint8Array([0x13, 1, 1]));
+
+test.each<readonly [string, readonly Dhcp4Option[], string]>([
+  ["a BIOS ROM is sent to iPXE for BIOS", firmwareOptions(0), "undionly.kpxe"],
+  ["64-bit UEFI is sent to iPXE for UEFI", firmwareOptions(7), "snponly.efi"],
+  ["UEFI that calls itself EBC, as some 64-bit ones do, too", firmwareOptions(9), "snponly.efi"],
+  ["an architecture only named in the vendor class counts", [textOption(OPTION.vendorClass, "PXEClient:Arch:00007:UNDI:003000")], "snponly.efi"],
+  ["iPXE is sent to its script, not chainloaded again", ipxeOptions(0), "http://10.0.0.1:8080/boot.ipxe"],
+  ["iPXE on UEFI likewise", ipxeOptions(7), "http://10.0.0.1:8080/boot.ipxe"],
+  ["an iPXE without a user class is known by option 175", [...firmwareOptions(0), FEATURES], "http://10.0.0.1:8080/boot.ipxe"],
+  ["firmware that we have no loader for gets an address only", firmwareOptions(11), "no-loader-for-firmware"],
+  ["UEFI HTTP boot gets no TFTP name", firmwareOptions(16, "HTTPClient"), "http-boot-not-offered"],
+  ["an operating system gets an address only", [textOption(OPTION.vendorClass, "udhcp 1.35.0")], "address-only"],
+  ["a client that says nothing of itself gets an address only", [], "address-only"],
+])("%s", (_name, options, expected) => {
+  expect(decisionFor(options)).toBe(expected);
+});
