@@ -4,7 +4,7 @@ import {
   bootScript,
   IgnitionError,
   ipxeScript,
-  metadataLines,
+  renderMetadata,
   renderIgnition,
   TemplateError,
 } from "@railhead/render";
@@ -35,7 +35,7 @@ export function machineAnswers(parts: ContextParts): MachineAnswers {
     bootScript: () => ok(TEXT, bootScript()),
     ipxe: forMachine(ipxeAnswer),
     ignition: forMachine((request) => ignitionAnswer(request, parts)),
-    metadata: forMachine((request) => ok(TEXT, metadataLines(templateContext(request, parts)))),
+    metadata: forMachine((request) => ok(TEXT, renderMetadata(templateContext(request, parts)))),
   };
 }
 

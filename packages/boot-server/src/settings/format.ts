@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { Settings } from "./schema.ts";
+import type { Settings, SettingsInput } from "./schema.ts";
 
 /** The configuration in force as a configuration file: what is printed can be read again. */
 export function formatSettings(settings: Settings): string {
@@ -10,4 +10,9 @@ export function formatSettings(settings: Settings): string {
       subnet: `${network.subnet.network}/${network.subnet.prefixLength}`,
     })),
   });
+}
+
+/** Settings made by a program, as a configuration file. */
+export function stringifySettings(settings: SettingsInput): string {
+  return stringify(settings);
 }
