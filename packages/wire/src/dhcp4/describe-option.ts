@@ -112,7 +112,7 @@ function describeClientId(message: WithOptions): string | undefined {
   const id = readClientId(message);
   if (id === undefined) return undefined;
   if (id.type === 1 && id.value.length === 6) return `ethernet ${macFromBytes(id.value)}`;
-  if (id.type === 255) return `DUID ${hexFromBytes(id.value)}`;
+  if (id.type === 255) return `IAID and DUID ${hexFromBytes(id.value)}`;
   return `type ${id.type} ${hexFromBytes(id.value)}`;
 }
 

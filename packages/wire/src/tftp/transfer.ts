@@ -13,8 +13,8 @@ export interface TransferState {
   readonly acknowledged: number;
   /** The last block sent. */
   readonly sent: number;
-  /** Repeats of the ACK for a block below this one cannot be trusted to mean loss; see {@link onAck}. */
-  readonly deafBelow: number;
+  /** The last block that was sent again; ACKs up to it say nothing of loss, see {@link onAck}. -1 at first. */
+  readonly resentUpTo: number;
   /** How often what is outstanding was sent. */
   readonly tries: number;
 }
@@ -45,7 +45,7 @@ export interface TransferStep {
 
 /** A transfer of `content` on these terms. In netascii mode `content` is already converted. Feed it `start` first. */
 export function newTransfer(terms: TftpTerms, content: Uint8Array): TransferState {
-  return { phase: "new", terms, content, acknowledged: 0, sent: 0, deafBelow: 0, tries: 0 };
+  return { phase: "new", terms, content, acknowledged: 0, sent: 0, resentUpTo: -1, tries: 0 };
 }
 
 /** What happens next: the new state, what to send, and when to wake up. Inputs after the end change nothing. */
@@ -54,12 +54,12 @@ export function stepTransfer(state: TransferState, input: TransferInput): Transf
   switch (input.kind) {
     case "start":
       if (state.phase !== "new") return { state, send: [] };
-      return state.terms.oack.length > 0 ? sendOack(state, 1) : sendWindow(state, 1);
+      return state.terms.oack.length > 0 ? sendOack(state, 1) : sendOn(state);
     case "timeout":
       if (state.phase === "new") return { state, send: [] };
       if (state.tries >= state.terms.maxTries) return end(state, { kind: "timed-out" });
       if (state.phase === "oack-sent") return sendOack(state, state.tries + 1);
-      return sendWindow(notHearingRepeats(state), state.tries + 1);
+      return goBack(state, state.tries + 1);
     default:
       return onPacket(state, input.packet);
   }
@@ -84,31 +84,26 @@ function onPacket(state: TransferState, packet: TftpPacket): TransferStep {
 }
 
 /**
- * An ACK that moves the window is answered once. The block before the window acknowledged again means, with a window
- * of one, nothing at all: answering it with DATA would double every packet for the rest of the transfer (the sorcerer's
- * apprentice, RFC 1123 section 4.2.3.1, rule R15). In a larger window it is also how a client reports that the window's
- * first block was lost (RFC 7440 section 4), so it is believed, once. A wrong guess makes the client answer blocks it
- * already has, with repeats for the window's last block; therefore repeats up to there are not believed, and the guess
- * costs one window at most. What is then lost is resent by the timer.
+ * An ACK that moves the window is answered once. With a window of one, the same ACK again means nothing at all:
+ * answering it with DATA would double every packet for the rest of the transfer (the sorcerer's apprentice, RFC 1123
+ * section 4.2.3.1, rule R15).
+ *
+ * In a larger window an ACK below the last block sent, a repeated one included, is how the client reports a gap
+ * (RFC 7440 section 4): we go back to the block after it. That may be a mistake, as a packet that arrives twice looks
+ * the same, and then the client answers each block it already has with another such ACK. So ACKs of blocks that were
+ * sent again only move the window; one mistake costs one window. What is lost once more is left to the timer.
  */
 function onAck(state: TransferState, block: number): TransferStep {
   if (state.phase === "new") return { state, send: [] };
-  if (state.phase === "oack-sent")
-    return block === 0 ? sendWindow({ ...state, phase: "sending" }, 1) : { state, send: [] };
+  if (state.phase === "oack-sent") return block === 0 ? sendOn(state) : { state, send: [] };
   const advance = blocksSince(state.acknowledged, block, state.terms.rolloverTo);
   if (advance === undefined || advance > state.sent - state.acknowledged) return { state, send: [] };
-  if (advance === 0) {
-    if (state.terms.windowSize === 1 || state.acknowledged < state.deafBelow) return { state, send: [] };
-    return sendWindow(notHearingRepeats(state), state.tries);
-  }
   const acknowledged = state.acknowledged + advance;
-  if (acknowledged === lastBlock(state)) return end({ ...state, acknowledged }, { kind: "complete" });
+  const reportsGap = acknowledged < state.sent && acknowledged > state.resentUpTo && state.terms.windowSize > 1;
+  if (advance === 0) return reportsGap ? goBack(state, state.tries) : { state, send: [] };
   const moved = { ...state, acknowledged };
-  return sendWindow(acknowledged < state.sent ? notHearingRepeats(moved) : moved, 1);
-}
-
-function notHearingRepeats(state: TransferState): TransferState {
-  return { ...state, deafBelow: state.acknowledged + state.terms.windowSize + 1 };
+  if (acknowledged === lastBlock(state)) return end(moved, { kind: "complete" });
+  return reportsGap ? goBack(moved, 1) : sendOn(moved);
 }
 
 /** How far the 16-bit number `block` is ahead of the block `from`; undefined when no block has that number. */
@@ -135,9 +130,19 @@ function sendOack(state: TransferState, tries: number): TransferStep {
   };
 }
 
-function sendWindow(state: TransferState, tries: number): TransferStep {
+/** Sends the blocks of the window that were not sent yet. */
+function sendOn(state: TransferState): TransferStep {
+  return sendFrom(state, state.sent + 1, 1);
+}
+
+/** Sends the whole window again. */
+function goBack(state: TransferState, tries: number): TransferStep {
+  const step = sendFrom(state, state.acknowledged + 1, tries);
+  return { ...step, state: { ...step.state, resentUpTo: step.state.sent } };
+}
+
+function sendFrom(state: TransferState, first: number, tries: number): TransferStep {
   const { blockSize, windowSize, rolloverTo } = state.terms;
-  const first = state.acknowledged + 1;
   const last = Math.min(state.acknowledged + windowSize, lastBlock(state));
   const send: Uint8Array[] = [];
   for (let block = first; block <= last; block += 1) {
