@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2154 # moddir, initdir and systemdsystemunitdir are dracut's
+# shellcheck disable=SC2154 # moddir, initdir, dracutsysrootdir, systemdutildir, systemdsystemunitdir are dracut's
 # dracut module 95railhead: what Debian's Ignition needs around it to bring up a machine that has no disk.
 # Its root is a read-only squashfs (in the initrd, or fetched) under a tmpfs overlay.
 
@@ -18,8 +18,11 @@ install() {
 
     inst_script "$moddir/root-image" /usr/lib/railhead/root-image
     inst_simple "$moddir/railhead-root-image.service" "$units/railhead-root-image.service"
-    # In /etc, because systemd-fstab-generator writes a sysroot.mount of its own for root=.
+    # In /etc, which comes before the sysroot.mount that systemd-fstab-generator makes of root=railhead.
     inst_simple "$moddir/sysroot.mount" /etc/systemd/system/sysroot.mount
+    # Without it Ignition would write into the initrd's own empty /sysroot.
+    mkdir -p "$initdir$units/initrd-root-fs.target.requires"
+    ln_r /etc/systemd/system/sysroot.mount "$units/initrd-root-fs.target.requires/sysroot.mount"
 
     inst_simple "$moddir/railhead.network" /etc/systemd/network/10-railhead.network
     inst_simple "$moddir/wait-online.conf" "$units/systemd-networkd-wait-online.service.d/10-railhead.conf"
@@ -29,9 +32,14 @@ install() {
     inst_script "$moddir/setfiles" /usr/sbin/setfiles
 
     inst_script "$moddir/report-failure" /usr/lib/railhead/report-failure
-    inst_simple "$moddir/railhead-report-failure.service" "$units/railhead-report-failure.service"
-    mkdir -p "$initdir$units/emergency.target.wants"
-    ln_r "$units/railhead-report-failure.service" "$units/emergency.target.wants/railhead-report-failure.service"
+    inst_script "$moddir/emergency" /usr/lib/railhead/emergency
+    inst_simple "$moddir/emergency.service" "$units/emergency.service"
 
-    inst_hook cmdline 20 "$moddir/accept-root.sh"
+    # The root's users and groups, so that systemd-sysusers need not make them at every boot (0.7 s under TCG).
+    # dracut's base module adds nobody.
+    grep -v '^nobody:' "$dracutsysrootdir/etc/passwd" >"$initdir/etc/passwd"
+    cp "$dracutsysrootdir/etc/group" "$initdir/etc/group"
+    rm -f "$initdir$units/systemd-sysusers.service" "$initdir$units"/*.wants/systemd-sysusers.service
+    # There is no root disk whose partitions could be mounted.
+    rm -f "$initdir$systemdutildir/system-generators/systemd-gpt-auto-generator"
 }
