@@ -64,5 +64,7 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
+// What ps and systemctl status show; a single executable is called MainThread otherwise.
+process.title = "railhead-agent";
 // process.exit, not process.exitCode: an idle connection to a server must not keep the agent alive.
 void main().then((exitCode) => process.exit(exitCode));

@@ -1,3 +1,4 @@
+import { messageOf } from "../agent-error.ts";
 import type { ReportSink } from "./report-sink.ts";
 
 /** A server that has not answered after this long is tried again. */
@@ -10,13 +11,7 @@ const LATER_STATUSES = [408, 425, 429];
 export function createHttpReportSink(server: string): ReportSink {
   return {
     async send(report, signal) {
-      const response = await fetch(`${server}/reports`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(report),
-        redirect: "manual",
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
-      });
+      const response = await post(`${server}/reports`, JSON.stringify(report), signal);
       // An unread body keeps its connection from being used again.
       await response.arrayBuffer();
       if (response.ok) return { kind: "accepted" };
@@ -26,4 +21,20 @@ export function createHttpReportSink(server: string): ReportSink {
       throw new Error(`the boot server answered with status ${response.status}`);
     },
   };
+}
+
+async function post(url: string, body: string, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    });
+  } catch (cause) {
+    // fetch itself only says "fetch failed"; why is one level down.
+    const why = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+    throw new Error(`${url}: ${messageOf(why)}`, { cause });
+  }
 }

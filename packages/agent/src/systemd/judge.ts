@@ -35,8 +35,7 @@ function judgeState(state: UnitState, restartsBefore: number): Verdict {
         return { outcome: "failed", reason: describeFailure("ended and was started again", state) };
       return { outcome: state.subState === "exited" ? "finished" : "active" };
     case "inactive":
-      if (!state.conditionsMet)
-        return { outcome: "finished", reason: "skipped: its conditions do not hold on this machine" };
+      if (state.conditions === "unmet") return { outcome: "finished", reason: "skipped: its conditions do not hold" };
       if (state.type === "oneshot" && state.result === "success") return { outcome: "finished" };
       return { outcome: "failed", reason: describeFailure("ended at once, and only a oneshot may", state) };
     case "activating":
@@ -49,12 +48,17 @@ function judgeState(state: UnitState, restartsBefore: number): Verdict {
 /** `message`, with the facts that tell one failure from another. */
 function describeFailure(message: string, { activeState, subState, result, mainStatus, restarts }: UnitState): string {
   const facts = [
-    `${activeState} (${subState})`,
+    ...(activeState === "failed" ? [] : [`${activeState} (${subState})`]),
     ...(result === undefined || result === "success" ? [] : [`result ${result}`]),
     ...(mainStatus === undefined || mainStatus === 0 ? [] : [`status ${mainStatus}`]),
-    ...(restarts === undefined || restarts === 0 ? [] : [`${restarts} restarts`]),
+    ...(restarts === undefined || restarts === 0 ? [] : [`restarts ${restarts}`]),
   ];
-  return `${message}: ${facts.join(", ")}`;
+  return [message.replace(/[.:]$/, ""), ...(facts.length === 0 ? [] : [facts.join(", ")])].join(": ");
+}
+
+/** True when a unit is down after its start and systemd no longer knows whether its conditions skipped it. */
+export function needsConditions(state: UnitState): boolean {
+  return state.activeState === "inactive" && state.conditions === "unknown" && state.type !== "oneshot";
 }
 
 /** Service types that systemd calls started when the process has been made, whether or not it can live. */

@@ -1,5 +1,5 @@
 import { AgentError } from "../agent-error.ts";
-import type { UnitState } from "./unit-state.ts";
+import type { Conditions, UnitState } from "./unit-state.ts";
 
 /** The properties that {@link parseShow} reads. */
 export const SHOWN_PROPERTIES = [
@@ -11,6 +11,7 @@ export const SHOWN_PROPERTIES = [
   "ExecMainStatus",
   "NRestarts",
   "ConditionResult",
+  "ConditionTimestampMonotonic",
   "NeedDaemonReload",
   "After",
   "Requires",
@@ -56,7 +57,7 @@ function parseBlock(unit: string, block: string): UnitState {
     type: properties.get("Type"),
     mainStatus: count(properties.get("ExecMainStatus")),
     restarts: count(properties.get("NRestarts")),
-    conditionsMet: properties.get("ConditionResult") === "yes",
+    conditions: conditions(properties.get("ConditionResult"), properties.get("ConditionTimestampMonotonic")),
     needsReload: properties.get("NeedDaemonReload") === "yes",
     after: list("After"),
     requires: list("Requires"),
@@ -65,6 +66,11 @@ function parseBlock(unit: string, block: string): UnitState {
     partOf: list("PartOf"),
     conflicts: list("Conflicts"),
   };
+}
+
+function conditions(result: string | undefined, checkedAt: string | undefined): Conditions {
+  if (checkedAt === undefined || checkedAt === "0") return "unknown";
+  return result === "yes" ? "held" : "unmet";
 }
 
 function count(text: string | undefined): number | undefined {

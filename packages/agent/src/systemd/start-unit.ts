@@ -1,7 +1,7 @@
 import { AgentError } from "../agent-error.ts";
 import type { Clock } from "../clock.ts";
 import type { ChangedUnit } from "../units/plan.ts";
-import { judgeUnit, needsSettling, type Verdict } from "./judge.ts";
+import { judgeUnit, needsConditions, needsSettling, type Verdict } from "./judge.ts";
 import type { Systemd } from "./systemd.ts";
 import type { UnitState } from "./unit-state.ts";
 
@@ -46,6 +46,9 @@ export async function startUnit(planned: ChangedUnit, timeoutMs: number, ports: 
   if (job.kind === "done" && needsSettling(state)) {
     await clock.sleep(SETTLE_MS, signal);
     state = await look(unit, systemd);
+  }
+  if (job.kind === "done" && needsConditions(state)) {
+    state = { ...state, conditions: (await systemd.conditionsHold(unit)) ? "held" : "unmet" };
   }
   return judgeUnit(job, state, restartsBefore);
 }

@@ -39,6 +39,12 @@ export function createSystemctl(run: RunCommand): Systemd {
       const argv = [...SYSTEMCTL, "stop", ...(wait ? [] : ["--no-block"]), "--", unit] as const;
       return jobOutcome(await runOrExplain(run, argv, { timeoutMs: wait ? STOP_MS : ANSWER_MS }));
     },
+    async conditionsHold(unit) {
+      const outcome = await runOrExplain(run, ["systemd-analyze", "condition", `--unit=${unit}`], {
+        timeoutMs: ANSWER_MS,
+      });
+      return outcome.kind === "exited" && outcome.exitCode === 0;
+    },
     async forgetFailure(unit) {
       await must([...SYSTEMCTL, "reset-failed", "--", unit], ANSWER_MS);
     },

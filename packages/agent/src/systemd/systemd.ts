@@ -21,6 +21,8 @@ export interface Systemd {
   start(unit: string, how: "start" | "restart", limits: JobLimits): Promise<JobOutcome>;
   /** Stops a unit; with `wait: false` only asks for it, which also cancels a start that hangs. */
   stop(unit: string, options: { readonly wait: boolean }): Promise<JobOutcome>;
+  /** Whether a unit's conditions hold now. */
+  conditionsHold(unit: string): Promise<boolean>;
   /** Forgets an earlier failure, so that its start limit does not count. */
   forgetFailure(unit: string): Promise<void>;
   /** The last lines of a unit's journal of this boot, oldest first. Empty when it cannot be read. */

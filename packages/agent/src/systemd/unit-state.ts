@@ -1,3 +1,5 @@
+export type Conditions = "held" | "unmet" | "unknown";
+
 /** What systemd says about one unit (`systemctl show`). Names and words are systemd's. */
 export interface UnitState {
   readonly unit: string;
@@ -15,8 +17,11 @@ export interface UnitState {
   readonly mainStatus: number | undefined;
   /** Services only: restarts by `Restart=` since the last start by hand. */
   readonly restarts: number | undefined;
-  /** Whether the conditions (`ConditionPathExists=` ...) held when it was last started. */
-  readonly conditionsMet: boolean;
+  /**
+   * Whether its conditions (`ConditionPathExists=` ...) held when it was last started. `unknown` when it was
+   * not started, or when systemd has forgotten: it unloads a unit that is not running as soon as it likes.
+   */
+  readonly conditions: Conditions;
   /** Its files have changed since systemd read them. */
   readonly needsReload: boolean;
   readonly after: readonly string[];
