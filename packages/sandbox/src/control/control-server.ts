@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { createLineSplitter } from "../process/lines.ts";
-import { messageOf } from "../sandbox-error.ts";
+import { messageOf, SandboxError } from "../sandbox-error.ts";
 import { type ControlRequest, encodeControl, parseControlRequest } from "./control-protocol.ts";
 
 /**
@@ -59,6 +59,9 @@ async function answer(
     exitCode = await handle(parseControlRequest(line), say);
   } catch (error) {
     say(messageOf(error));
+    if (error instanceof SandboxError && error.hint !== undefined) {
+      say(error.hint);
+    }
   }
   socket.end(encodeControl({ kind: "end", exitCode }));
 }

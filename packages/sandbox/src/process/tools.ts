@@ -27,8 +27,9 @@ const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 export async function findTools<T extends Tool>(
   tools: readonly T[],
   searchPath: string = process.env["PATH"] ?? "",
+  systemDirectories: readonly string[] = SYSTEM_DIRECTORIES,
 ): Promise<(tool: T) => string> {
-  const directories = [...searchPath.split(delimiter).filter((entry) => entry !== ""), ...SYSTEM_DIRECTORIES];
+  const directories = [...searchPath.split(delimiter).filter((entry) => entry !== ""), ...systemDirectories];
   const paths = new Map<T, string>();
   for (const tool of tools) {
     const path = await findExecutable(tool, directories);
