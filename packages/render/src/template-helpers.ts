@@ -14,18 +14,16 @@ interface HelperSpec {
   readonly block: boolean;
   readonly minArguments: number;
   readonly maxArguments: number;
-  /** May return a map or a list, which only `json` and friends can print. */
-  readonly anyResult: boolean;
   /** `undefined`: Handlebars' own, kept as it is. */
   readonly call: HelperCall | undefined;
 }
 
-function inline(count: number | readonly [number, number], call: HelperCall, anyResult = false): HelperSpec {
+function inline(count: number | readonly [number, number], call: HelperCall): HelperSpec {
   const [minArguments, maxArguments] = typeof count === "number" ? [count, count] : count;
-  return { block: false, minArguments, maxArguments, anyResult, call };
+  return { block: false, minArguments, maxArguments, call };
 }
 
-const block = { block: true, minArguments: 1, maxArguments: 1, anyResult: false } as const;
+const block = { block: true, minArguments: 1, maxArguments: 1 } as const;
 const twoOrMore = [2, Number.POSITIVE_INFINITY] as const;
 
 /** The helpers of the template language; docs and error messages list exactly these. */
@@ -35,12 +33,12 @@ export const HELPERS: Readonly<Record<string, HelperSpec>> = {
   with: { ...block, call: undefined },
   each: { ...block, call: undefined },
   dataUrl: { ...block, minArguments: 0, maxArguments: 0, call: dataUrlBlock },
-  default: inline(2, ([value, fallback]) => value ?? fallback, true),
-  lookup: inline(2, lookup, true),
+  default: inline(2, ([value, fallback]) => value ?? fallback),
+  lookup: inline(2, lookup),
   eq: inline(2, ([left, right]) => left === right),
   ne: inline(2, ([left, right]) => left !== right),
-  and: inline(twoOrMore, (args) => firstOrLast(args, isFalsy), true),
-  or: inline(twoOrMore, (args) => firstOrLast(args, (value) => !isFalsy(value)), true),
+  and: inline(twoOrMore, (args) => firstOrLast(args, isFalsy)),
+  or: inline(twoOrMore, (args) => firstOrLast(args, (value) => !isFalsy(value))),
   not: inline(1, ([value]) => isFalsy(value)),
   json: inline(1, json),
   join: inline([1, 2], join),
@@ -135,8 +133,9 @@ function hasOwn(value: unknown, key: string): value is Readonly<Record<string, u
   return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }
 
-function printable(result: unknown, name: string, options: HelperOptions): unknown {
-  if (typeof result === "string" || typeof result === "number" || typeof result === "boolean") return result;
+/** Always text: Handlebars joins what is printed by `+`, which would add two numbers that stand side by side. */
+function printable(result: unknown, name: string, options: HelperOptions): string {
+  if (typeof result === "string" || typeof result === "number" || typeof result === "boolean") return String(result);
   throw helperFailure(
     options,
     `"${name}" is ${kindOf(result)} and has no plain text form`,

@@ -48,16 +48,14 @@ function visitMustache(mustache: hbs.AST.MustacheStatement, names: readonly stri
   if (spec.block)
     throw failure(mustache, `${target.original} is a block: {{#${target.original}}}...{{/${target.original}}}`);
   visitArguments(mustache, names);
-  if (spec.anyResult) {
-    const inner = {
-      type: "SubExpression",
-      path: target,
-      params: mustache.params,
-      hash: mustache.hash,
-      loc: mustache.loc,
-    };
-    rewriteCall(mustache, INTERNAL.print, [inner, stringLiteral(target.original, mustache)]);
-  }
+  const inner = {
+    type: "SubExpression",
+    path: target,
+    params: mustache.params,
+    hash: mustache.hash,
+    loc: mustache.loc,
+  };
+  rewriteCall(mustache, INTERNAL.print, [inner, stringLiteral(target.original, mustache)]);
 }
 
 function visitBlock(block: hbs.AST.BlockStatement, names: readonly string[]): void {

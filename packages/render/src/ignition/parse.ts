@@ -31,14 +31,9 @@ export function parseIgnition(text: string, name: string): unknown {
   if (faults.length > 0) {
     const problems = faults.map((fault) => {
       const { line = 1, col = 1 } = fault.linePos?.[0] ?? {};
-      // Pretty messages end in " at line L, column C:" and a copy of the source, which may hold secrets.
-      const message = fault.message
-        .split("\n", 1)
-        .join("")
-        .replace(/ at line \d+, column \d+:?$/, "");
-      return configProblem("error", [], `line ${line}, column ${col}: ${message}`);
+      return configProblem("error", [], `line ${line}, column ${col}: ${faultMessage(fault)}`);
     });
-    throw new IgnitionError("ignition-syntax", name, problems, { cause: faults[0] });
+    throw new IgnitionError("ignition-syntax", name, problems);
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });

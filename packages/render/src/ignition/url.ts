@@ -5,8 +5,14 @@ export interface ParsedUrl {
 
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
-/** host, [v6] or host with escapes of non-ASCII bytes only; then perhaps a port of digits. */
-const HOST = /^(?:\[[^\]]*\]|(?:[^\s"#/<>?[\]\\^`{|}%:]|%[89A-Fa-f][0-9A-Fa-f])*)(?::[0-9]*)?$/;
+const USER_INFO = /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/;
+/** What Go takes in a host name: much; of escapes only those of bytes beyond ASCII. */
+const HOST_CHARACTER = "(?:[A-Za-z0-9\\-_.~!$&'()*+,;=[\\]<>\"]|[^\\u0000-\\u007f]|%[89A-Fa-f][0-9A-Fa-f])";
+/** `[v6]`, with or without a port, or a name whose last colon is a port's. */
+const HOST = new RegExp(
+  `^(?:\\[(?:${HOST_CHARACTER}|:)*\\](?::[0-9]*)?|(?!\\[)(?:(?:${HOST_CHARACTER}|:)*:[0-9]*|${HOST_CHARACTER}*))$`,
+  "u",
+);
 
 /**
  * Reads a URL as leniently as Ignition does (Go's net/url), which takes much that WHATWG's parser refuses.
@@ -26,13 +32,15 @@ export function parseUrl(url: string): ParsedUrl | undefined {
   if (BAD_ESCAPE.test(rest)) return undefined;
   if (rest.startsWith("//")) {
     const authority = rest.slice(2).split("/", 1).join("");
-    if (!HOST.test(authority.slice(authority.lastIndexOf("@") + 1))) return undefined;
+    const at = authority.lastIndexOf("@");
+    if (!USER_INFO.test(authority.slice(0, Math.max(at, 0))) || !HOST.test(authority.slice(at + 1))) return undefined;
   }
   return { scheme: scheme?.toLowerCase() ?? "" };
 }
 
 const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`{|}~-]+";
-const MEDIA_TYPE = new RegExp(`^${TOKEN}/(?:${TOKEN})?$`);
+const TOP_LEVEL_TYPE = "(?:application|audio|image|message|multipart|text|video|x-)";
+const MEDIA_TYPE = new RegExp(`^${TOP_LEVEL_TYPE}(?:${TOKEN})?/(?:${TOKEN})?$`);
 const PARAMETER = new RegExp(`^${TOKEN}=(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")$`);
 
 /**

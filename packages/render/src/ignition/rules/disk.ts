@@ -12,11 +12,12 @@ export function checkDisk(disk: View, report: Report): void {
   const labels = new Set<string>();
   for (const partition of partitions) {
     const number = integer(partition, "number") ?? 0;
-    const label = text(partition, "label") ?? "";
+    const label = text(partition, "label");
     if (number !== 0 && numbers.has(number)) report.error(partition, [], "partition numbers collide");
-    if (label !== "" && labels.has(label)) report.error(partition, [], "cannot use the same partition label twice");
+    if (label !== undefined && labels.has(label))
+      report.error(partition, [], "cannot use the same partition label twice");
     numbers.add(number);
-    labels.add(label);
+    if (label !== undefined) labels.add(label);
   }
   checkOverlaps(partitions, report);
   if (numbers.has(0) && partitions.some(isRemoval)) {
