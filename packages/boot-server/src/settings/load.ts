@@ -141,7 +141,7 @@ function unwrap(schema: z.ZodType): z.ZodType {
   let inner = schema;
   for (;;) {
     if (inner instanceof z.ZodPipe) inner = inner.def.in as z.ZodType;
-    else if (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
+    else if (inner instanceof z.ZodExactOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
       inner = inner.def.innerType as z.ZodType;
     } else return inner;
   }
