@@ -4,13 +4,14 @@
  *
  * Usage: unshare --mount node --conditions=railhead-source store-disk-full.ts DIRECTORY
  */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { openFileStore, StoreError } from "@railhead/store";
 
 const [directory = ""] = process.argv.slice(2);
-execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k,mode=0700", "tmpfs", directory]);
+await promisify(execFile)("mount", ["-t", "tmpfs", "-o", "size=512k,mode=0700", "tmpfs", directory]);
 const ballast = join(directory, "ballast");
 writeFileSync(ballast, Buffer.alloc(200 * 1024));
 

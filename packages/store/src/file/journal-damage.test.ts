@@ -72,7 +72,7 @@ function spoiled(offset: number): number[] {
 
 const everyOffset = Array.from({ length: JOURNAL.byteLength + 1 }, (_, offset) => offset);
 
-describe("a journal that was cut off", () => {
+describe("a journal that was cut off", { timeout: 60_000 }, () => {
   test("at any byte holds what its whole lines say, and tells of the torn one", async () => {
     for (const cut of everyOffset) {
       const { records, store } = await withJournal(JOURNAL.subarray(0, cut));
@@ -101,7 +101,7 @@ describe("a journal that was cut off", () => {
   });
 });
 
-describe("a journal with a flipped byte", () => {
+describe("a journal with a flipped byte", { timeout: 60_000 }, () => {
   test.each([
     ["its lowest bit", (byte: number) => byte ^ 0x01],
     ["its case", (byte: number) => byte ^ 0x20],

@@ -15,7 +15,11 @@ export type CorruptReason = "bad-checksum" | "bad-entry";
 export const JOURNAL_VERSION = 1;
 
 const FORMAT = "railhead-journal";
-const PREFIX_LENGTH = 9;
+const CHECKSUM_DIGITS = 8;
+const PREFIX_LENGTH = CHECKSUM_DIGITS + 1;
+const DIGIT_0 = 0x30;
+const LETTER_A = 0x61;
+const SPACE = 0x20;
 
 export function headerLine(version: number = JOURNAL_VERSION): string {
   return line(JSON.stringify({ format: FORMAT, version }));
@@ -32,20 +36,31 @@ export function deleteLine(collection: string, key: string): string {
 
 /** Reads a line without its newline. The checksum is taken of the bytes, before anything reads them as text. */
 export function decodeLine(bytes: Buffer): JournalEntry | { readonly kind: "corrupt"; readonly reason: CorruptReason } {
-  const prefix = bytes.toString("latin1", 0, PREFIX_LENGTH);
   const body = bytes.subarray(PREFIX_LENGTH);
-  if (prefix !== checksumPrefix(body)) {
+  if (bytes.byteLength < PREFIX_LENGTH || bytes[PREFIX_LENGTH - 1] !== SPACE || readChecksum(bytes) !== crc32(body)) {
     return { kind: "corrupt", reason: "bad-checksum" };
   }
   return entryOf(body.toString("utf8")) ?? { kind: "corrupt", reason: "bad-entry" };
 }
 
 function line(json: string): string {
-  return `${checksumPrefix(json)}${json}\n`;
+  return `${crc32(json).toString(16).padStart(CHECKSUM_DIGITS, "0")} ${json}\n`;
 }
 
-function checksumPrefix(body: Buffer | string): string {
-  return `${crc32(body).toString(16).padStart(8, "0")} `;
+/** Not `Number.parseInt`, which takes capitals and signs, and stops at what it does not know. */
+function readChecksum(bytes: Buffer): number | undefined {
+  let checksum = 0;
+  for (let digit = 0; digit < CHECKSUM_DIGITS; digit += 1) {
+    const code = bytes[digit] ?? 0;
+    if (code >= DIGIT_0 && code <= DIGIT_0 + 9) {
+      checksum = checksum * 16 + code - DIGIT_0;
+    } else if (code >= LETTER_A && code <= LETTER_A + 5) {
+      checksum = checksum * 16 + code - LETTER_A + 10;
+    } else {
+      return undefined;
+    }
+  }
+  return checksum;
 }
 
 function entryOf(text: string): JournalEntry | undefined {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { StoreError } from "../store-error.ts";
-import { type FileSystem, type OpenFile, systemErrorCode } from "./file-system.ts";
-import { headerLine } from "./journal-line.ts";
+import type { FileSystem, OpenFile } from "./file-system.ts";
 import type { LiveLines } from "./live-lines.ts";
+import { isNoSpace, writeFailed } from "./write-failed.ts";
+import { writeLive } from "./write-live.ts";
 
 export interface CompactionLimits {
   /** The journal is rewritten when it is more than this many times as long as the lines that still hold. */
@@ -34,7 +35,6 @@ const COMPACT_FILE = "journal.compact";
 /** What is left over of runs that were killed. */
 export const TEMPORARY_FILES = [REWRITE_FILE, COMPACT_FILE];
 
-const CHUNK_CHARACTERS = 256 * 1024;
 /** While a compaction is behind by more lines than this, it catches up without holding up puts. */
 const CATCH_UP_LINES = 200;
 const CATCH_UP_ROUNDS = 5;
@@ -171,7 +171,7 @@ export class Journal {
       this.#saved = true;
     }
     return this.#fresh(REWRITE_FILE, async (file) => {
-      const bytes = await this.#writeLive(file);
+      const bytes = await writeLive(file, this.#setup.live);
       await file.datasync();
       await this.#install(file, REWRITE_FILE, bytes);
     });
@@ -206,7 +206,7 @@ export class Journal {
     this.#since = [];
     try {
       await this.#fresh(COMPACT_FILE, async (file) => {
-        let bytes = await this.#writeLive(file);
+        let bytes = await writeLive(file, this.#setup.live);
         await file.datasync();
         for (let round = 0; round < CATCH_UP_ROUNDS && (this.#since ?? []).length > CATCH_UP_LINES; round += 1) {
           bytes += await this.#writeSince(file, bytes);
@@ -227,24 +227,6 @@ export class Journal {
     await file.write(bytes, offset);
     await file.datasync();
     return bytes.byteLength;
-  }
-
-  /** Resolves with the number of bytes. In pieces, so that other work gets its turn between them. */
-  async #writeLive(file: OpenFile): Promise<number> {
-    let offset = 0;
-    let text = headerLine();
-    for (const line of this.#setup.live.lines()) {
-      text += line;
-      if (text.length >= CHUNK_CHARACTERS) {
-        const bytes = Buffer.from(text);
-        text = "";
-        await file.write(bytes, offset);
-        offset += bytes.byteLength;
-      }
-    }
-    const rest = Buffer.from(text);
-    await file.write(rest, offset);
-    return offset + rest.byteLength;
   }
 
   /** Opens a temporary file, and removes it when `fill` does not get as far as making it the journal. */
@@ -275,16 +257,4 @@ export class Journal {
     this.#trusted = true;
     await former?.close().catch(() => undefined);
   }
-}
-
-function isNoSpace(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EFBIG"].includes(systemErrorCode(error) ?? "");
-}
-
-function writeFailed(directory: string, cause: unknown): StoreError {
-  const hint = isNoSpace(cause)
-    ? `make room on the file system of ${directory}; records are accepted again as soon as there is some`
-    : `look for errors of the disk under ${directory} (dmesg); what was acknowledged before still stands`;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StoreError("store-write-failed", `the record could not be made durable: ${reason}`, { cause, hint });
 }

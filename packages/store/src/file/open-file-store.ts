@@ -30,7 +30,8 @@ export interface FileStore {
   close(): Promise<void>;
 }
 
-const DEFAULT_COMPACTION: CompactionLimits = { factor: 4, minimumBytes: 1024 * 1024 };
+/** A start reads the whole journal: the factor bounds how long that takes. */
+const DEFAULT_COMPACTION: CompactionLimits = { factor: 2, minimumBytes: 1024 * 1024 };
 
 /**
  * Opens the store in a directory, which is made when it is missing, and reads all of it into memory.
