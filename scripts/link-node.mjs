@@ -8,7 +8,9 @@ const modules = join(dirname(dirname(fileURLToPath(import.meta.url))), "node_mod
 const binary = join("node-linux-" + process.arch, "bin", "node");
 const link = join(modules, ".bin", "node");
 if (!existsSync(join(modules, binary))) {
-  throw new Error("no pinned Node for this machine (" + process.platform + "/" + process.arch + "): " + binary + " is missing");
+  throw new Error(
+    "no pinned Node for this machine (" + process.platform + "/" + process.arch + "): " + binary + " is missing",
+  );
 }
 mkdirSync(dirname(link), { recursive: true });
 rmSync(link, { force: true });

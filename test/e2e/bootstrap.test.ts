@@ -1,6 +1,6 @@
-import { openFileStore } from "@railhead/store";
-import { parseMachineRecord } from "@railhead/provisioning";
 import { join } from "node:path";
+import { parseMachineRecord } from "@railhead/provisioning";
+import { openFileStore } from "@railhead/store";
 import { describe, expect, test } from "vitest";
 import { ConfigRepo, JOURNAL_WITNESS, witnessed } from "./config-repo.ts";
 import { lastTable, SandboxRun } from "./sandbox-run.ts";
@@ -35,14 +35,26 @@ describe("two blank machines, a BIOS manager and a UEFI worker", () => {
     // Three units before the witness, by their descriptions, in the order of the role's list.
     const manager = witnessed(sandbox.console("core-01"));
     const worker = witnessed(sandbox.console("core-02"));
-    const managerOrder = positions(manager, ["Finished node-prepare.service", "Started node-heartbeat.service", "Listening on node-health.socket"]);
-    const workerOrder = positions(worker, ["Finished node-prepare.service", "Listening on node-health.socket", "Started disk-report.timer"]);
+    const managerOrder = positions(manager, [
+      "Finished node-prepare.service",
+      "Started node-heartbeat.service",
+      "Listening on node-health.socket",
+    ]);
+    const workerOrder = positions(worker, [
+      "Finished node-prepare.service",
+      "Listening on node-health.socket",
+      "Started disk-report.timer",
+    ]);
     for (const order of [managerOrder, workerOrder]) {
       expect(Math.min(...order)).toBeGreaterThanOrEqual(0);
       expect(order.toSorted((a, b) => a - b)).toEqual(order);
     }
 
-    repo.addUnit("worker", "after-commit.service", "[Unit]\nDescription=New with the commit\n[Service]\nType=oneshot\nStandardOutput=tty\nTTYPath=/dev/ttyS0\nExecStart=/bin/echo NEW-UNIT-RAN\n");
+    repo.addUnit(
+      "worker",
+      "after-commit.service",
+      "[Unit]\nDescription=New with the commit\n[Service]\nType=oneshot\nStandardOutput=tty\nTTYPath=/dev/ttyS0\nExecStart=/bin/echo NEW-UNIT-RAN\n",
+    );
     const second = repo.commit("One more unit for the workers");
     expect(sandbox.console("core-02")).not.toContain("NEW-UNIT-RAN");
     const after = lastTable(sandbox.verb("reboot", "core-02"));
@@ -59,7 +71,12 @@ describe("two blank machines, a BIOS manager and a UEFI worker", () => {
     const machines = opened.collection("machines", parseMachineRecord);
     expect([...machines.all().keys()].toSorted()).toEqual(["core-01", "core-02"]);
     const record = machines.get("core-02");
-    expect(record).toMatchObject({ boots: 2, mac: before[1]?.mac, address: "10.77.0.12", boot: { stage: "running", revision: second } });
+    expect(record).toMatchObject({
+      boots: 2,
+      mac: before[1]?.mac,
+      address: "10.77.0.12",
+      boot: { stage: "running", revision: second },
+    });
     expect(record?.firstSeen).toBeLessThan(record?.boot.startedAt ?? 0);
   });
 });
@@ -67,12 +84,33 @@ describe("two blank machines, a BIOS manager and a UEFI worker", () => {
 describe("a unit that fails", () => {
   test("makes the node failed, names the unit, shows its journal, leaves the later ones alone, and the sandbox says no", async () => {
     using repo = new ConfigRepo();
-    repo.addUnit("manager", "broken.service", "[Unit]\nDescription=Broken on purpose\n[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo the reason is in the journal; exit 7'\n");
-    repo.addUnit("manager", "never.service", "[Unit]\nDescription=Never started\n[Service]\nType=oneshot\nStandardOutput=tty\nTTYPath=/dev/ttyS0\nExecStart=/bin/echo NEVER-RAN\n");
+    repo.addUnit(
+      "manager",
+      "broken.service",
+      "[Unit]\nDescription=Broken on purpose\n[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo the reason is in the journal; exit 7'\n",
+    );
+    repo.addUnit(
+      "manager",
+      "never.service",
+      "[Unit]\nDescription=Never started\n[Service]\nType=oneshot\nStandardOutput=tty\nTTYPath=/dev/ttyS0\nExecStart=/bin/echo NEVER-RAN\n",
+    );
     repo.commit("Break it");
-    await using sandbox = SandboxRun.start("--nodes", "1", "--managers", "1", "--once", "--keep", "--config-repo", repo.path, "--timeout", String(TIMEOUT_SECONDS));
+    await using sandbox = SandboxRun.start(
+      "--nodes",
+      "1",
+      "--managers",
+      "1",
+      "--once",
+      "--keep",
+      "--config-repo",
+      repo.path,
+      "--timeout",
+      String(TIMEOUT_SECONDS),
+    );
     expect(await sandbox.exitCode(TIMEOUT_SECONDS + 60)).toBe(1);
-    expect(lastTable(sandbox.output)).toMatchObject([{ node: "core-01", state: "failed", units: expect.stringContaining("3 of 5") }]);
+    expect(lastTable(sandbox.output)).toMatchObject([
+      { node: "core-01", state: "failed", units: expect.stringContaining("3 of 5") },
+    ]);
     expect(sandbox.output).toContain("broken.service");
     expect(sandbox.output).toContain("the reason is in the journal");
     expect(sandbox.console("core-01")).not.toContain("NEVER-RAN");

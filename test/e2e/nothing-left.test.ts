@@ -18,11 +18,14 @@ function processesOf(runDirectory: string): readonly string[] {
 }
 
 function networkNamespaces(): readonly string[] {
-  return execFileSync("lsns", ["--type", "net", "--noheadings", "--output", "NS"], { encoding: "utf8" }).split("\n").map((line) => line.trim());
+  return execFileSync("lsns", ["--type", "net", "--noheadings", "--output", "NS"], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim());
 }
 
 async function gone(check: () => readonly unknown[]): Promise<readonly unknown[]> {
-  for (let tries = 0; tries < 50 && check().length > 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let tries = 0; tries < 50 && check().length > 0; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 100));
   return check();
 }
 

@@ -107,7 +107,10 @@ export class SandboxRun {
 
   /** Runs a verb in a second process, as in a second shell. */
   verb(...words: readonly string[]): string {
-    return execFileSync(SANDBOX, ["sandbox", ...words, "--pid", String(this.pid)], { encoding: "utf8", timeout: 600_000 });
+    return execFileSync(SANDBOX, ["sandbox", ...words, "--pid", String(this.pid)], {
+      encoding: "utf8",
+      timeout: 600_000,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -139,7 +142,9 @@ export function lastTable(text: string): readonly TableRow[] {
 /** A commit in a repository on this machine. */
 export function commitAll(repo: string, message: string): string {
   const git = (...args: readonly string[]) =>
-    execFileSync("git", ["-c", "user.name=Operator", "-c", "user.email=operator@lab.test", "-C", repo, ...args], { encoding: "utf8" });
+    execFileSync("git", ["-c", "user.name=Operator", "-c", "user.email=operator@lab.test", "-C", repo, ...args], {
+      encoding: "utf8",
+    });
   git("add", "--all");
   git("commit", "--quiet", "--message", message);
   return git("rev-parse", "HEAD").trim();

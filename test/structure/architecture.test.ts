@@ -84,7 +84,9 @@ describe.each(packages)("%s", (name) => {
   });
 
   test("imports only what its row allows", () => {
-    const bad = sources.flatMap((source) => forbiddenImports(name, source).map((specifier) => `${source.file}: ${specifier}`));
+    const bad = sources.flatMap((source) =>
+      forbiddenImports(name, source).map((specifier) => `${source.file}: ${specifier}`),
+    );
     expect(bad).toEqual([]);
   });
 
@@ -96,7 +98,12 @@ describe.each(packages)("%s", (name) => {
       sources
         .flatMap(importsOf)
         .filter((specifier) => !specifier.startsWith(".") && !specifier.startsWith("node:"))
-        .map((specifier) => specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/")),
+        .map((specifier) =>
+          specifier
+            .split("/")
+            .slice(0, specifier.startsWith("@") ? 2 : 1)
+            .join("/"),
+        ),
     );
     expect(Object.keys(manifest.dependencies ?? {}).toSorted()).toEqual([...imported].toSorted());
   });
@@ -118,7 +125,10 @@ describe.each(PURE)("%s is pure", (name) => {
 });
 
 test("the check finds a forbidden import, in the middle of a file and of a dynamic one", () => {
-  const source = { file: "packages/wire/src/x.ts", text: 'const a = 1;\nimport { b } from "node:fs";\nawait import("zod");' };
+  const source = {
+    file: "packages/wire/src/x.ts",
+    text: 'const a = 1;\nimport { b } from "node:fs";\nawait import("zod");',
+  };
   expect(forbiddenImports("wire", source)).toEqual(["node:fs", "zod"]);
   const climbing = { file: "packages/wire/src/x.ts", text: 'export { y } from "../../store/src/y.ts";' };
   expect(forbiddenImports("wire", climbing)).toEqual(["../../store/src/y.ts"]);

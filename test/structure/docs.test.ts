@@ -38,7 +38,9 @@ test.each(documents)("%s: every link within the repository leads somewhere", (fi
 
 test("every place that the README names is there", () => {
   const table = readFileSync(join(ROOT, "README.md"), "utf8").split("## Where things live")[1] ?? "";
-  const places = [...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell]) => [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, place]) => place ?? ""));
+  const places = [...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell]) =>
+    [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, place]) => place ?? ""),
+  );
   expect(places.length).toBeGreaterThan(5);
   expect(places.filter((place) => !existsSync(join(ROOT, place)))).toEqual([]);
 });
@@ -49,14 +51,33 @@ test("the example configuration and its data directory have no problem", () => {
 });
 
 test("every helper that the docs name is one, and every error and event in the troubleshooting is in the source", () => {
-  for (const call of ["json a", 'default a.b "x"', "base64 a", "upper a", "lower a", 'join c ","', 'lookup d "k"', "eq a a", "ne a a", "and a a", "or a a", "not a"]) {
+  for (const call of [
+    "json a",
+    'default a.b "x"',
+    "base64 a",
+    "upper a",
+    "lower a",
+    'join c ","',
+    'lookup d "k"',
+    "eq a a",
+    "ne a a",
+    "and a a",
+    "or a a",
+    "not a",
+  ]) {
     const helper = call.split(" ")[0] ?? "";
     expect(readFileSync(CONFIGURATION, "utf8")).toContain(helper);
-    expect(() => compileTemplate({ name: "t", text: `{{${call}}}` }).render({ a: "1", c: [1], d: { k: 1 } })).not.toThrow();
+    expect(() =>
+      compileTemplate({ name: "t", text: `{{${call}}}` }).render({ a: "1", c: [1], d: { k: 1 } }),
+    ).not.toThrow();
   }
-  const sources = globSync("packages/*/src/**/*.ts", { cwd: ROOT }).map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");
+  const sources = globSync("packages/*/src/**/*.ts", { cwd: ROOT })
+    .map((file) => readFileSync(join(ROOT, file), "utf8"))
+    .join("\n");
   const table = readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8");
-  const words = [...table.matchAll(/`((?:dhcp|tftp|http|machine)\.[a-z]+|[a-z]+(?:-[a-z]+){1,4})`/g)].map(([, word]) => word ?? "");
+  const words = [...table.matchAll(/`((?:dhcp|tftp|http|machine)\.[a-z]+|[a-z]+(?:-[a-z]+){1,4})`/g)].map(
+    ([, word]) => word ?? "",
+  );
   const programs = new Set(["railhead-agent"]);
   expect(words.length).toBeGreaterThan(6);
   expect(words.filter((word) => !programs.has(word) && !sources.includes(`"${word}"`))).toEqual([]);

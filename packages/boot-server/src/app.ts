@@ -54,7 +54,9 @@ export async function startBootServer(settings: Settings, log: EventLog): Promis
       log,
       onContact: ({ mac, stage, address }) => void machines.contact(mac, { kind: "dhcp", clientStage: stage, address }),
       send: (payload, port, address) =>
-        sockets.send(payload, port, address, (error) => log({ event: "dhcp.failed", from: address, error: error.message })),
+        sockets.send(payload, port, address, (error) =>
+          log({ event: "dhcp.failed", from: address, error: error.message }),
+        ),
     });
     sockets.onError((error) => log({ event: "dhcp.failed", from: network.name, error: error.message }));
     sockets.onDatagram((datagram, from) => void dhcp.handle(datagram, from));

@@ -67,7 +67,11 @@ export function firmwareOptions(architecture: number, vendorClass = "PXEClient")
 
 /** The options of an iPXE: firmware's, and its user class without a length, as iPXE sends it. */
 export function ipxeOptions(architecture: number): readonly Dhcp4Option[] {
-  return [...firmwareOptions(architecture), textOption(OPTION.userClass, "iPXE"), bytesOption(OPTION.ipxe, new Uint8Array([0xeb, 3, 1, 0, 0]))];
+  return [
+    ...firmwareOptions(architecture),
+    textOption(OPTION.userClass, "iPXE"),
+    bytesOption(OPTION.ipxe, new Uint8Array([0xeb, 3, 1, 0, 0])),
+  ];
 }
 
 function addressOr(text: string | undefined): Ipv4Address {

@@ -66,11 +66,12 @@ function parse(file: string): z.output<typeof catalogSchema> {
   try {
     return catalogSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (cause) {
-    throw new AgentCatalogError(`${file} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new AgentCatalogError(`${file} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 
 function sizeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
 }
-

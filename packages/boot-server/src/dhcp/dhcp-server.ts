@@ -35,7 +35,11 @@ export interface DhcpServerParts {
   readonly now: () => number;
   readonly log: EventLog;
   /** Called for every reply that told a machine its address. */
-  readonly onContact: (contact: { readonly mac: MacAddress; readonly stage: ClientStage; readonly address: Ipv4Address }) => void;
+  readonly onContact: (contact: {
+    readonly mac: MacAddress;
+    readonly stage: ClientStage;
+    readonly address: Ipv4Address;
+  }) => void;
   readonly send: (payload: Uint8Array, port: number, address: string) => void;
 }
 

@@ -13,9 +13,12 @@ export function gitHttp(app: FastifyInstance, repository: string): void {
   app.addContentTypeParser(`application/x-${SERVICE}-request`, (_request, payload, done) => done(null, payload));
 
   app.get(`${MOUNT}/info/refs`, async (request, reply) => {
-    if (readService(request) !== SERVICE) return reply.code(403).type("text/plain").send("only git-upload-pack is served\n");
+    if (readService(request) !== SERVICE)
+      return reply.code(403).type("text/plain").send("only git-upload-pack is served\n");
     noCache(reply).type(`application/x-${SERVICE}-advertisement`);
-    return reply.send(uploadPack(request, repository, ["--advertise-refs"], packetLine(`# service=${SERVICE}\n`) + "0000"));
+    return reply.send(
+      uploadPack(request, repository, ["--advertise-refs"], packetLine(`# service=${SERVICE}\n`) + "0000"),
+    );
   });
 
   app.post(`${MOUNT}/${SERVICE}`, { bodyLimit: 8 * 1024 * 1024 }, async (request, reply) => {

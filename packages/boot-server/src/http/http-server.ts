@@ -106,12 +106,17 @@ function reportRoute(app: FastifyInstance, parts: HttpServerParts): void {
 }
 
 function agentRoute(app: FastifyInstance, agents: AgentCatalog): void {
-  app.get<{ Params: { version: string; architecture: string } }>("/agent/:version/:architecture", async (request, reply) => {
-    const file = agents.fileOf(request.params.version, request.params.architecture);
-    if (file === undefined) return reply.callNotFound();
-    reply.type("application/octet-stream").header("content-length", file.size);
-    return request.method === "HEAD" ? reply.send() : reply.send(createReadStream(file.path, { highWaterMark: 256 * 1024 }));
-  });
+  app.get<{ Params: { version: string; architecture: string } }>(
+    "/agent/:version/:architecture",
+    async (request, reply) => {
+      const file = agents.fileOf(request.params.version, request.params.architecture);
+      if (file === undefined) return reply.callNotFound();
+      reply.type("application/octet-stream").header("content-length", file.size);
+      return request.method === "HEAD"
+        ? reply.send()
+        : reply.send(createReadStream(file.path, { highWaterMark: 256 * 1024 }));
+    },
+  );
 }
 
 async function assetRoutes(app: FastifyInstance, parts: HttpServerParts, root: string): Promise<void> {

@@ -1,13 +1,13 @@
-import type { Snapshot } from "../inventory/snapshot.ts";
 import {
   BootScriptError,
   bootScript,
   IgnitionError,
   ipxeScript,
-  renderMetadata,
   renderIgnition,
+  renderMetadata,
   TemplateError,
 } from "@railhead/render";
+import type { Snapshot } from "../inventory/snapshot.ts";
 import { type Answer, ok, refuse } from "./answer.ts";
 import { type MachineQuery, type MachineRequest, resolveRequest } from "./machine-request.ts";
 import { type ContextParts, templateContext } from "./template-context.ts";

@@ -4,7 +4,10 @@ import { AddressError, type MacAddress, parseMac } from "@railhead/wire";
 import { type Answer, refuse } from "./answer.ts";
 
 /** Reads the body of `POST /reports`: a report of a declared machine about itself, or the answer that refuses it. */
-export function takeReport(body: unknown, inventory: Inventory): { readonly mac: MacAddress; readonly report: NodeReport } | Answer {
+export function takeReport(
+  body: unknown,
+  inventory: Inventory,
+): { readonly mac: MacAddress; readonly report: NodeReport } | Answer {
   const parsed = nodeReportSchema.safeParse(body);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);

@@ -1,7 +1,7 @@
-import { type Ipv4Address, type MacAddress, macHyphens } from "@railhead/wire";
 import type { Machine } from "@railhead/provisioning";
-import type { Settings } from "../settings/schema.ts";
+import { type Ipv4Address, type MacAddress, macHyphens } from "@railhead/wire";
 import type { AgentCatalog } from "../agent/agent-catalog.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { MachineRequest } from "./machine-request.ts";
 
 /** What templates know beside the machine that asks. */
@@ -19,7 +19,9 @@ export interface ContextParts {
 export function templateContext(request: MachineRequest, parts: ContextParts): Record<string, unknown> {
   const { group, query, requester, snapshot } = request;
   const { settings, agents } = parts;
-  const selectors = Object.fromEntries(Object.entries(group.selector).map(([key, value]) => [key.toLowerCase(), value]));
+  const selectors = Object.fromEntries(
+    Object.entries(group.selector).map(([key, value]) => [key.toLowerCase(), value]),
+  );
   const url = serverUrl(settings);
   return {
     ...structuredClone(group.metadata),

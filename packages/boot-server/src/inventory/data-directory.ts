@@ -57,7 +57,8 @@ export class DataDirectory {
       this.#announce();
       for (const listener of this.#listeners) listener(this.#current);
     } catch (error) {
-      this.#refused = error instanceof InventoryError ? error.problems : [error instanceof Error ? error.message : String(error)];
+      this.#refused =
+        error instanceof InventoryError ? error.problems : [error instanceof Error ? error.message : String(error)];
       this.#log({ event: "inventory.refused", problems: this.#refused });
     }
   }

@@ -40,13 +40,20 @@ export function readSnapshot(directory: string): Snapshot {
   const groups = reader.readAll("groups", parseGroup);
   const profiles = reader.readAll("profiles", parseProfile);
   const ignition = reader.readIgnition();
-  const { inventory, problems } = buildInventory({ machines, groups, profiles, ignitionFiles: new Set(ignition.keys()) });
+  const { inventory, problems } = buildInventory({
+    machines,
+    groups,
+    profiles,
+    ignitionFiles: new Set(ignition.keys()),
+  });
   for (const problem of problems) reader.report(problem);
   if (reader.invalid.length > 0) throw new InventoryError(reader.invalid);
   return { inventory, ignition, problems: reader.dangling };
 }
 
-type Parse<T> = (document: InventoryDocument) => { readonly value: T } | { readonly problems: readonly InventoryProblem[] };
+type Parse<T> = (
+  document: InventoryDocument,
+) => { readonly value: T } | { readonly problems: readonly InventoryProblem[] };
 
 class DocumentReader {
   readonly invalid: string[] = [];
@@ -67,7 +74,9 @@ class DocumentReader {
       if (value === undefined) {
         const { problems } = readYamlText(raw);
         const [first] = problems;
-        this.invalid.push(first === undefined ? `${file}: not valid JSON` : `${file}:${first.line}: not valid JSON: ${first.message}`);
+        this.invalid.push(
+          first === undefined ? `${file}: not valid JSON` : `${file}:${first.line}: not valid JSON: ${first.message}`,
+        );
         return [];
       }
       const parsed = parse({ file, value: value.json });

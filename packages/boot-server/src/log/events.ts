@@ -5,25 +5,63 @@ import type { DhcpIgnoreReason, MachineRecord } from "@railhead/provisioning";
  * facts. Never a config body, never a secret.
  */
 export type ServerEvent =
-  | { readonly event: "server.ready"; readonly url: string; readonly networks: readonly string[]; readonly milliseconds: number }
+  | {
+      readonly event: "server.ready";
+      readonly url: string;
+      readonly networks: readonly string[];
+      readonly milliseconds: number;
+    }
   | { readonly event: "server.stopping"; readonly signal: string }
   | { readonly event: "server.stopped" }
   | { readonly event: "store.problem"; readonly problem: string }
-  | { readonly event: "inventory.loaded"; readonly machines: number; readonly groups: number; readonly profiles: number; readonly problems: readonly string[] }
+  | {
+      readonly event: "inventory.loaded";
+      readonly machines: number;
+      readonly groups: number;
+      readonly profiles: number;
+      readonly problems: readonly string[];
+    }
   | { readonly event: "inventory.refused"; readonly problems: readonly string[] }
-  | { readonly event: "dhcp.reply"; readonly type: string; readonly mac: string; readonly address: string; readonly boot: string; readonly machine?: string }
+  | {
+      readonly event: "dhcp.reply";
+      readonly type: string;
+      readonly mac: string;
+      readonly address: string;
+      readonly boot: string;
+      readonly machine?: string;
+    }
   | { readonly event: "dhcp.ignored"; readonly reason: DhcpIgnoreReason; readonly mac?: string }
   | { readonly event: "dhcp.recorded"; readonly state: string; readonly mac: string; readonly address: string }
   | { readonly event: "dhcp.malformed"; readonly reason: string; readonly from: string }
   | { readonly event: "dhcp.failed"; readonly from: string; readonly error: string }
-  | { readonly event: "tftp.sent"; readonly file: string; readonly to: string; readonly bytes: number; readonly milliseconds: number }
+  | {
+      readonly event: "tftp.sent";
+      readonly file: string;
+      readonly to: string;
+      readonly bytes: number;
+      readonly milliseconds: number;
+    }
   | { readonly event: "tftp.aborted"; readonly file: string; readonly to: string; readonly reason: string }
   | { readonly event: "tftp.refused"; readonly file: string; readonly to: string; readonly reason: string }
   | { readonly event: "tftp.malformed"; readonly reason: string; readonly from: string }
   | { readonly event: "tftp.failed"; readonly from: string; readonly error: string }
-  | { readonly event: "http.request"; readonly method: string; readonly path: string; readonly status: number; readonly from: string; readonly milliseconds: number }
-  | { readonly event: "http.refused"; readonly path: string; readonly status: number; readonly reason: string; readonly message: string; readonly from: string }
-  | { readonly event: "machine.progress" } & MachineProgress;
+  | {
+      readonly event: "http.request";
+      readonly method: string;
+      readonly path: string;
+      readonly status: number;
+      readonly from: string;
+      readonly milliseconds: number;
+    }
+  | {
+      readonly event: "http.refused";
+      readonly path: string;
+      readonly status: number;
+      readonly reason: string;
+      readonly message: string;
+      readonly from: string;
+    }
+  | ({ readonly event: "machine.progress" } & MachineProgress);
 
 /** How far a machine has come, as the event `machine.progress` tells it. */
 export interface MachineProgress {

@@ -12,6 +12,14 @@ export function pinoLog({ level, format }: Settings["log"]): EventLog {
   const destination = pretty
     ? prettyStream({ sync: true, ignore: "pid,hostname,event", messageKey: "event", translateTime: "HH:MM:ss.l" })
     : pino.destination({ fd: 1, sync: true });
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, destination);
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
   return (event) => logger[EVENT_LEVELS[event.event] ?? "info"](event);
 }

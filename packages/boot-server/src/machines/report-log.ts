@@ -16,6 +16,8 @@ export function parseMachineReports(value: unknown): MachineReports {
 /** Keeps what the agents report, word for word, for the last runs of each machine. */
 export async function keepReport(store: RecordStore<MachineReports>, report: NodeReport): Promise<void> {
   const former = store.get(report.machine) ?? [];
-  const known = former.some(({ bootId, sequence, at }) => bootId === report.bootId && sequence === report.sequence && at === report.at);
+  const known = former.some(
+    ({ bootId, sequence, at }) => bootId === report.bootId && sequence === report.sequence && at === report.at,
+  );
   if (!known) await store.put(report.machine, [...former, report].slice(-MOST_REPORTS));
 }

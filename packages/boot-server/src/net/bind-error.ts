@@ -6,7 +6,10 @@ export class BindError extends Error {
 
   constructor(what: string, place: string, cause: unknown) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    super(`${what} cannot listen on ${place}: ${REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause))}`, { cause });
+    super(
+      `${what} cannot listen on ${place}: ${REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause))}`,
+      { cause },
+    );
     this.hint = HINTS[code] ?? "see docs/troubleshooting.md";
   }
 }

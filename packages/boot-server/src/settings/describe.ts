@@ -29,7 +29,14 @@ function describe(schema: Schema, key: string, required: boolean): readonly Sett
   const self: SettingDescription[] =
     description === undefined
       ? []
-      : [{ key, required, description, ...(schema.default === undefined ? {} : { default: JSON.stringify(schema.default) }) }];
+      : [
+          {
+            key,
+            required,
+            description,
+            ...(schema.default === undefined ? {} : { default: JSON.stringify(schema.default) }),
+          },
+        ];
   const members = Object.entries(schema.properties ?? {}).flatMap(([name, member]) =>
     describe(member as Schema, key === "" ? name : `${key}.${name}`, schema.required?.includes(name) ?? false),
   );

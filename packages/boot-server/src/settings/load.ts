@@ -68,7 +68,12 @@ export function scalarPaths(schema: z.ZodType = settingsSchema, path: readonly s
 
 /** `http.port` -> `RAILHEAD_HTTP_PORT`; `stateDir` -> `RAILHEAD_STATE_DIR`. */
 export function environmentName(path: readonly string[]): string {
-  const words = path.map((key) => key.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll("-", "_").toUpperCase());
+  const words = path.map((key) =>
+    key
+      .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
+      .replaceAll("-", "_")
+      .toUpperCase(),
+  );
   return ["RAILHEAD", ...words].join("_");
 }
 
@@ -119,7 +124,9 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new SettingsError([`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`], { cause });
+    throw new SettingsError([`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`], {
+      cause,
+    });
   }
 }
 

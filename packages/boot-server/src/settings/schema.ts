@@ -1,4 +1,12 @@
-import { AddressError, type Ipv4Address, ipv4ToNumber, parseIpv4, parseSubnet, subnetContains, ZERO_IPV4 } from "@railhead/wire";
+import {
+  AddressError,
+  type Ipv4Address,
+  ipv4ToNumber,
+  parseIpv4,
+  parseSubnet,
+  subnetContains,
+  ZERO_IPV4,
+} from "@railhead/wire";
 import { z } from "zod";
 
 const parsed = <T>(parse: (text: string) => T) =>
@@ -27,7 +35,9 @@ const networkSchema = z
     name: name.describe("What the log calls the network."),
     subnet: parsed(parseSubnet).describe("Network and prefix length, `10.77.0.0/24`."),
     serverAddress: ipv4.describe("This server's own address there: DHCP server identifier, TFTP and HTTP server."),
-    pool: poolSchema.exactOptional().describe("Addresses for machines without a reservation. Absent: reservations only."),
+    pool: poolSchema
+      .exactOptional()
+      .describe("Addresses for machines without a reservation. Absent: reservations only."),
     router: ipv4.exactOptional().describe("Default gateway (DHCP option 3)."),
     dns: z.array(ipv4).default([]).describe("Name servers (DHCP option 6)."),
     domain: z.string().min(1).max(253).exactOptional().describe("Domain name (DHCP option 15)."),
@@ -56,61 +66,74 @@ const networkSchema = z
 /** The whole configuration file. Relative paths are relative to the file. */
 export const settingsSchema = z
   .strictObject({
-  stateDir: z.string().min(1).describe("Where leases, machine records and reports are kept. Only one server may use it."),
-  dataPath: z.string().min(1).describe("Data directory: `machines/`, `groups/`, `profiles/`, `ignition/`."),
-  assetsPath: z.string().min(1).exactOptional().describe("Files served under `/assets/`: kernels, initrds, images."),
-  http: z.strictObject({
-    address: ipv4.describe("Address that the HTTP server listens on; nodes are sent there."),
-    port: port.default(8080).describe("Port of the HTTP server."),
-  }),
-  tftp: z
-    .strictObject({
-      root: z.string().min(1).describe("Directory that is served, read-only."),
-      port: port.default(69).describe("UDP port. Firmware knows only 69."),
-      loaders: z
-        .strictObject({
-          bios: z.string().min(1).default("undionly.kpxe").describe("iPXE for BIOS machines."),
-          "uefi-x64": z.string().min(1).default("snponly.efi").describe("iPXE for 64-bit UEFI machines."),
-        })
-        .prefault({}),
-    })
-    .exactOptional()
-    .describe("TFTP server, on every network's `serverAddress`."),
-  networks: z
-    .array(networkSchema)
-    .max(1, "more than one network is not supported")
-    .default([])
-    .describe("Networks to hand out addresses on. None: no DHCP and no TFTP."),
-  cluster: z
-    .strictObject({
-      name: name.default("cluster").describe("Name of the cluster, for templates."),
-      variables: z.record(z.string(), z.unknown()).default({}).describe("Values for templates, as `cluster.variables.*`."),
-    })
-    .prefault({}),
-  configRepo: z
-    .strictObject({
-      path: z.string().min(1).exactOptional().describe("Git repository on this server, served at `/git/config.git`."),
-      url: z.string().min(1).exactOptional().describe("Git repository elsewhere, instead of `path`."),
-      ref: z.string().min(1).default("main").describe("Branch, tag or commit that the agents run."),
-    })
-    .refine((repo) => (repo.path === undefined) !== (repo.url === undefined), "either path or url, and one of them")
-    .exactOptional()
-    .describe("The config repo that the agents clone at every boot."),
-  agentDir: z
-    .string()
-    .min(1)
-    .exactOptional()
-    .describe("Directory with `railhead-agent.json` and the agent's executables, served under `/agent/`."),
-  log: z
-    .strictObject({
-      level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("What is left out of the log."),
-      format: z.enum(["auto", "json", "pretty"]).default("auto").describe("`auto`: pretty on a terminal, else JSON lines."),
-    })
-    .prefault({}),
+    stateDir: z
+      .string()
+      .min(1)
+      .describe("Where leases, machine records and reports are kept. Only one server may use it."),
+    dataPath: z.string().min(1).describe("Data directory: `machines/`, `groups/`, `profiles/`, `ignition/`."),
+    assetsPath: z.string().min(1).exactOptional().describe("Files served under `/assets/`: kernels, initrds, images."),
+    http: z.strictObject({
+      address: ipv4.describe("Address that the HTTP server listens on; nodes are sent there."),
+      port: port.default(8080).describe("Port of the HTTP server."),
+    }),
+    tftp: z
+      .strictObject({
+        root: z.string().min(1).describe("Directory that is served, read-only."),
+        port: port.default(69).describe("UDP port. Firmware knows only 69."),
+        loaders: z
+          .strictObject({
+            bios: z.string().min(1).default("undionly.kpxe").describe("iPXE for BIOS machines."),
+            "uefi-x64": z.string().min(1).default("snponly.efi").describe("iPXE for 64-bit UEFI machines."),
+          })
+          .prefault({}),
+      })
+      .exactOptional()
+      .describe("TFTP server, on every network's `serverAddress`."),
+    networks: z
+      .array(networkSchema)
+      .max(1, "more than one network is not supported")
+      .default([])
+      .describe("Networks to hand out addresses on. None: no DHCP and no TFTP."),
+    cluster: z
+      .strictObject({
+        name: name.default("cluster").describe("Name of the cluster, for templates."),
+        variables: z
+          .record(z.string(), z.unknown())
+          .default({})
+          .describe("Values for templates, as `cluster.variables.*`."),
+      })
+      .prefault({}),
+    configRepo: z
+      .strictObject({
+        path: z.string().min(1).exactOptional().describe("Git repository on this server, served at `/git/config.git`."),
+        url: z.string().min(1).exactOptional().describe("Git repository elsewhere, instead of `path`."),
+        ref: z.string().min(1).default("main").describe("Branch, tag or commit that the agents run."),
+      })
+      .refine((repo) => (repo.path === undefined) !== (repo.url === undefined), "either path or url, and one of them")
+      .exactOptional()
+      .describe("The config repo that the agents clone at every boot."),
+    agentDir: z
+      .string()
+      .min(1)
+      .exactOptional()
+      .describe("Directory with `railhead-agent.json` and the agent's executables, served under `/agent/`."),
+    log: z
+      .strictObject({
+        level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("What is left out of the log."),
+        format: z
+          .enum(["auto", "json", "pretty"])
+          .default("auto")
+          .describe("`auto`: pretty on a terminal, else JSON lines."),
+      })
+      .prefault({}),
   })
   .superRefine((settings, context) => {
     if (settings.networks.length > 0 && settings.tftp === undefined) {
-      context.addIssue({ code: "custom", path: ["tftp"], message: "machines on a network need TFTP to load iPXE from" });
+      context.addIssue({
+        code: "custom",
+        path: ["tftp"],
+        message: "machines on a network need TFTP to load iPXE from",
+      });
     }
     if (settings.http.address === ZERO_IPV4) {
       context.addIssue({ code: "custom", path: ["http", "address"], message: "nodes cannot be sent to 0.0.0.0" });

@@ -54,7 +54,8 @@ export class TftpServer {
     const sender = `${from.address}:${from.port}`;
     try {
       const packet = decodeTftp(datagram);
-      if (packet.kind === "wrq") this.#refuse(from, packet.fileName, TFTP_ERROR.accessViolation, "this server is read-only");
+      if (packet.kind === "wrq")
+        this.#refuse(from, packet.fileName, TFTP_ERROR.accessViolation, "this server is read-only");
       // Anything else is not for this port: a late ACK, say. An answer could start an argument (RFC 1350 section 4).
       if (packet.kind === "rrq" && !this.#transfers.has(sender)) await this.#serve(packet, from);
     } catch (error) {

@@ -22,7 +22,9 @@ export function sandboxCommand(): Command {
   return new Command("sandbox")
     .description("boot blank virtual machines on an isolated network, until Ctrl-C")
     .addCommand(upCommand(), { isDefault: true })
-    .addCommand(controlCommand("reboot", "<node>", "reboot a node, so that it bootstraps itself anew; waits until it runs"))
+    .addCommand(
+      controlCommand("reboot", "<node>", "reboot a node, so that it bootstraps itself anew; waits until it runs"),
+    )
     .addCommand(controlCommand("status", undefined, "print the table of the running sandbox"))
     .addCommand(controlCommand("stop", undefined, "end the running sandbox and remove it"));
 }
@@ -32,7 +34,9 @@ function upCommand(): Command {
     .description("start a sandbox (the default)")
     .option("--nodes <count>", "how many machines", wholeNumber, 3)
     .option("--managers <count>", "how many of them are managers; the rest are workers", wholeNumber, 1)
-    .option("--firmware <list>", "bios or uefi; a list such as bios,uefi goes round the machines", firmwareList, ["bios"])
+    .option("--firmware <list>", "bios or uefi; a list such as bios,uefi goes round the machines", firmwareList, [
+      "bios",
+    ])
     .option("--memory <MiB>", "memory of each machine", wholeNumber, 1024)
     .option("--once", "end when all machines are running; fail when one is not")
     .option("--timeout <seconds>", "how long the machines may take", wholeNumber, 600)
@@ -63,7 +67,11 @@ function upCommand(): Command {
     });
 }
 
-function controlCommand(verb: "reboot" | "status" | "stop", argument: string | undefined, description: string): Command {
+function controlCommand(
+  verb: "reboot" | "status" | "stop",
+  argument: string | undefined,
+  description: string,
+): Command {
   const command = new Command(verb)
     .description(description)
     .option("--pid <pid>", "the sandbox with this process id, where several run", wholeNumber);

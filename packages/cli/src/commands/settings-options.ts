@@ -13,7 +13,10 @@ export function withSettingsOptions(command: Command): Command {
   return command
     .option("-c, --config <file>", "configuration file", DEFAULT_CONFIG)
     .addOption(
-      new Option("--set <key=value>", "stands over the file and RAILHEAD_* variables, e.g. --set http.port=8081; may be repeated")
+      new Option(
+        "--set <key=value>",
+        "stands over the file and RAILHEAD_* variables, e.g. --set http.port=8081; may be repeated",
+      )
         .argParser((value: string, former: readonly string[]) => [...former, value])
         .default([] as readonly string[], "nothing"),
     );

@@ -73,4 +73,3 @@ function firmwareOf(architectures: readonly number[]): Firmware {
   }
   return "other";
 }
-

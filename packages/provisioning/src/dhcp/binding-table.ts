@@ -99,4 +99,3 @@ export class BindingTable implements Bindings {
     return number >= this.#first && number <= this.#last;
   }
 }
-

@@ -1,6 +1,6 @@
 import type { Dhcp4Message } from "@railhead/wire";
-import type { BootDecision } from "../boot/decide.ts";
 import type { NoClient } from "../boot/client.ts";
+import type { BootDecision } from "../boot/decide.ts";
 import type { Binding } from "./binding.ts";
 
 /** Why a DHCP message gets no reply. The same words stand in the log and in the tests. */

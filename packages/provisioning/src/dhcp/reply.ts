@@ -132,4 +132,3 @@ function echoed(request: Dhcp4Message): Dhcp4Option[] {
     return data === undefined ? [] : [bytesOption(code, data)];
   });
 }
-

@@ -85,7 +85,12 @@ test("a pool of 50,000 is handed out whole, each address once, and then it is ex
     const address = bindings.findFree(() => false, 0);
     if (address === undefined) throw new Error("exhausted too early");
     seen.add(address);
-    bindings.apply({ address, mac: parseMac((0x0200_0000_0000 + client).toString(16).padStart(12, "0")), state: "leased", expiresAt: 1000 });
+    bindings.apply({
+      address,
+      mac: parseMac((0x0200_0000_0000 + client).toString(16).padStart(12, "0")),
+      state: "leased",
+      expiresAt: 1000,
+    });
   }
   expect(seen.size).toBe(50_000);
   expect(bindings.findFree(() => false, 999)).toBeUndefined();

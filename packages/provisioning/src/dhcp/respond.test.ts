@@ -1,3 +1,4 @@
+import { type ClientMessage, clientMessage, firmwareOptions, ipxeOptions } from "@railhead/testkit";
 import {
   bytesOption,
   type Dhcp4Message,
@@ -17,7 +18,6 @@ import {
   uint32Option,
   ZERO_IPV4,
 } from "@railhead/wire";
-import { type ClientMessage, clientMessage, firmwareOptions, ipxeOptions } from "@railhead/testkit";
 import { describe, expect, test } from "vitest";
 import { buildInventory, type Inventory } from "../inventory/inventory.ts";
 import type { Machine } from "../inventory/machine.ts";
@@ -165,8 +165,12 @@ describe("addresses", () => {
   test("only the holder can decline or release", () => {
     const lab = server();
     lab.lease(A);
-    expect(describeOutcome(lab.hear(clientMessage("decline", { mac: B, requested: "10.77.0.100" })))).toBe("not-the-holder");
-    expect(describeOutcome(lab.hear(clientMessage("release", { mac: B, ciaddr: "10.77.0.100" })))).toBe("not-the-holder");
+    expect(describeOutcome(lab.hear(clientMessage("decline", { mac: B, requested: "10.77.0.100" })))).toBe(
+      "not-the-holder",
+    );
+    expect(describeOutcome(lab.hear(clientMessage("release", { mac: B, ciaddr: "10.77.0.100" })))).toBe(
+      "not-the-holder",
+    );
   });
 
   test("the server's own address and the router's are never handed out", () => {
@@ -184,7 +188,11 @@ describe("addresses", () => {
 
 describe("REQUEST (RFC 2131 section 4.3.2)", () => {
   const cases: readonly (readonly [string, ClientMessage, string])[] = [
-    ["SELECTING another server is left in peace (rule R13)", { requested: "10.77.0.100", serverId: "10.77.0.9" }, "another-server-selected"],
+    [
+      "SELECTING another server is left in peace (rule R13)",
+      { requested: "10.77.0.100", serverId: "10.77.0.9" },
+      "another-server-selected",
+    ],
     ["SELECTING us", { requested: "10.77.0.101", serverId: SERVER }, "ack 10.77.0.101"],
     ["INIT-REBOOT with a free address of ours", { requested: "10.77.0.101" }, "ack 10.77.0.101"],
     ["INIT-REBOOT with an address of another network", { requested: "192.0.2.7" }, "nak"],
@@ -213,7 +221,11 @@ describe("who is not answered", () => {
     ["a reply that came to the server port", clientMessage("discover", { header: { op: "reply" } }), "not-a-request"],
     ["a server's message type", clientMessage("offer"), "server-message-type"],
     ["BOOTP without a message type", clientMessage("discover", { header: { options: [] } }), "no-message-type"],
-    ["a hardware address of 16 octets", clientMessage("discover", { header: { hardwareLength: 16 } }), "hardware-not-ethernet"],
+    [
+      "a hardware address of 16 octets",
+      clientMessage("discover", { header: { hardwareLength: 16 } }),
+      "hardware-not-ethernet",
+    ],
     ["a zero hardware address", clientMessage("discover", { mac: "00:00:00:00:00:00" }), "zero-hardware-address"],
     ["a relay of a network that is not ours", clientMessage("discover", { giaddr: "192.0.2.1" }), "unknown-subnet"],
   ];
@@ -236,13 +248,17 @@ describe("what a reply says", () => {
   });
 
   test("R7: the subnet mask is sent also to a client that does not ask for it", () => {
-    const reply = replyTo(clientMessage("discover", { options: [bytesOption(OPTION.parameterList, new Uint8Array([15]))] }));
+    const reply = replyTo(
+      clientMessage("discover", { options: [bytesOption(OPTION.parameterList, new Uint8Array([15]))] }),
+    );
     expect(readIpv4Option(reply, OPTION.subnetMask)).toBe("255.255.255.0");
     expect(readTextOption(reply, OPTION.domainName)).toBe("lab.test");
   });
 
   test("R8: UEFI PXE gets no vendor class in an authoritative reply", () => {
-    expect(findOption(replyTo(clientMessage("discover", { options: firmwareOptions(7) })), OPTION.vendorClass)).toBeUndefined();
+    expect(
+      findOption(replyTo(clientMessage("discover", { options: firmwareOptions(7) })), OPTION.vendorClass),
+    ).toBeUndefined();
   });
 
   test("R9: iPXE is told not to wait for a proxyDHCP server", () => {

@@ -175,7 +175,12 @@ function isReservedForOther({ client, inventory, network }: Exchange, address: I
 
 function grant(
   exchange: Exchange,
-  { type, address, leaseSeconds, binding }: {
+  {
+    type,
+    address,
+    leaseSeconds,
+    binding,
+  }: {
     readonly type: "offer" | "ack";
     readonly address: Ipv4Address;
     readonly leaseSeconds?: number;

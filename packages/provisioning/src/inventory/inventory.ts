@@ -124,4 +124,3 @@ function indexBy<K>(machines: readonly Machine[], keyOf: (machine: Machine) => K
   }
   return index;
 }
-

@@ -11,14 +11,21 @@ interface Documents {
 }
 
 function build({ machines = {}, groups = {}, profiles = ["p"] }: Documents) {
-  const of = <T>(folder: string, documents: Readonly<Record<string, unknown>>, parse: (document: InventoryDocument) => { value: T } | { problems: unknown }) =>
+  const of = <T>(
+    folder: string,
+    documents: Readonly<Record<string, unknown>>,
+    parse: (document: InventoryDocument) => { value: T } | { problems: unknown },
+  ) =>
     Object.entries(documents).map(([name, value]) => {
       const parsed = parse({ file: `${folder}/${name}.json`, value });
       if (!("value" in parsed)) throw new Error(JSON.stringify(parsed.problems));
       return parsed.value;
     });
   return buildInventory({
-    machines: of("machines", machines, parseMachine).map((machine) => ({ file: `machines/${machine.name}.json`, machine })),
+    machines: of("machines", machines, parseMachine).map((machine) => ({
+      file: `machines/${machine.name}.json`,
+      machine,
+    })),
     groups: of("groups", groups, parseGroup),
     profiles: of("profiles", Object.fromEntries(profiles.map((id) => [id, {}])), parseProfile),
     ignitionFiles: new Set(),
@@ -33,12 +40,20 @@ function groupFor(inventory: Inventory, query: Record<string, string>): string {
   return "reason" in selection ? selection.reason : selection.group.id;
 }
 
-const CORE_01 = { name: "core-01", macs: ["52:54:00:77:00:01", "52:54:00:77:00:f1"], role: "manager", uuid: "00112233-4455-6677-8899-AABBCCDDEEFF" };
+const CORE_01 = {
+  name: "core-01",
+  macs: ["52:54:00:77:00:01", "52:54:00:77:00:f1"],
+  role: "manager",
+  uuid: "00112233-4455-6677-8899-AABBCCDDEEFF",
+};
 
 describe("who asks", () => {
   const { inventory } = build({
     machines: { "core-01": CORE_01 },
-    groups: { managers: { profile: "p", selector: { role: "manager" } }, workers: { profile: "p", selector: { role: "worker" } } },
+    groups: {
+      managers: { profile: "p", selector: { role: "manager" } },
+      workers: { profile: "p", selector: { role: "worker" } },
+    },
   });
 
   test.each([
@@ -77,9 +92,13 @@ describe("which group", () => {
   });
 
   test("the group that wins is final: without its profile nothing is served, not the next group's", () => {
-    const { inventory, problems } = build({ groups: { default: { profile: "p" }, lab: { profile: "gone", selector: { rack: "1" } } } });
+    const { inventory, problems } = build({
+      groups: { default: { profile: "p" }, lab: { profile: "gone", selector: { rack: "1" } } },
+    });
     expect(groupFor(inventory, { rack: "1" })).toBe("no-profile");
-    expect(problems.map((problem) => formatProblem(problem, 3))).toEqual(["groups/lab.json:3: profile: there is no profiles/gone.json"]);
+    expect(problems.map((problem) => formatProblem(problem, 3))).toEqual([
+      "groups/lab.json:3: profile: there is no profiles/gone.json",
+    ]);
   });
 });
 
@@ -98,7 +117,10 @@ describe("what is wrong with an inventory", () => {
   });
 
   test("every problem of a document is listed, with its path", () => {
-    const parsed = parseMachine({ file: "machines/x.json", value: { name: "Not A Name", macs: ["zz"], adress: "10.0.0.1" } });
+    const parsed = parseMachine({
+      file: "machines/x.json",
+      value: { name: "Not A Name", macs: ["zz"], adress: "10.0.0.1" },
+    });
     const paths = "problems" in parsed ? parsed.problems.map(({ path }) => path.join(".")) : [];
     expect(paths.toSorted()).toEqual(["", "macs.0", "name"]);
   });

@@ -68,7 +68,10 @@ export function select(inventory: Inventory, requester: Requester): Selection {
   if (group === undefined) return { reason: "no-group", message: `no group matches ${describe(requester)}` };
   const profile = inventory.profiles.get(group.profile);
   if (profile === undefined) {
-    return { reason: "no-profile", message: `group ${group.id} names the profile ${group.profile}, which is not there` };
+    return {
+      reason: "no-profile",
+      message: `group ${group.id} names the profile ${group.profile}, which is not there`,
+    };
   }
   return { group, profile };
 }

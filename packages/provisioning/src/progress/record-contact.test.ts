@@ -12,18 +12,41 @@ const rom: Contact = { kind: "dhcp", clientStage: "rom", address: "10.77.0.11" }
 const ipxeDhcp: Contact = { kind: "dhcp", clientStage: "ipxe", address: "10.77.0.11" };
 const system: Contact = { kind: "dhcp", clientStage: "os", address: "10.77.0.11" };
 
-type Step = { [K in NodeReport["kind"]]: { kind: K } & Omit<Extract<NodeReport, { kind: K }>, "machine" | "mac" | "bootId" | "sequence" | "at" | "agentVersion"> }[NodeReport["kind"]];
+type Step = {
+  [K in NodeReport["kind"]]: { kind: K } & Omit<
+    Extract<NodeReport, { kind: K }>,
+    "machine" | "mac" | "bootId" | "sequence" | "at" | "agentVersion"
+  >;
+}[NodeReport["kind"]];
 
 function report(bootId: string, sequence: number, step: Step): Contact {
-  const base = { machine: SOURCE.id, mac: SOURCE.mac, bootId, sequence, at: "2026-11-20T10:00:00.000Z", agentVersion: "0.1.0" };
+  const base = {
+    machine: SOURCE.id,
+    mac: SOURCE.mac,
+    bootId,
+    sequence,
+    at: "2026-11-20T10:00:00.000Z",
+    agentVersion: "0.1.0",
+  };
   return { kind: "report", report: { ...base, ...step } as NodeReport };
 }
 
-const started = (bootId: string) => report(bootId, 1, { kind: "agent-started", role: "manager", repo: { url: "http://s/git", ref: "main" } });
+const started = (bootId: string) =>
+  report(bootId, 1, { kind: "agent-started", role: "manager", repo: { url: "http://s/git", ref: "main" } });
 const synced = (bootId: string) => report(bootId, 2, { kind: "repo-synced", revision: REVISION, units: ["a.service"] });
-const unitStarted = (bootId: string) => report(bootId, 3, { kind: "unit-started", unit: "a.service", index: 1, total: 1 });
-const unitOk = (bootId: string) => report(bootId, 4, { kind: "unit-finished", unit: "a.service", index: 1, total: 1, outcome: "active", seconds: 0.5 });
-const running = (bootId: string) => report(bootId, 5, { kind: "run-finished", outcome: "running", revision: REVISION, unitsOk: 1, unitsTotal: 1, seconds: 2 });
+const unitStarted = (bootId: string) =>
+  report(bootId, 3, { kind: "unit-started", unit: "a.service", index: 1, total: 1 });
+const unitOk = (bootId: string) =>
+  report(bootId, 4, { kind: "unit-finished", unit: "a.service", index: 1, total: 1, outcome: "active", seconds: 0.5 });
+const running = (bootId: string) =>
+  report(bootId, 5, {
+    kind: "run-finished",
+    outcome: "running",
+    revision: REVISION,
+    unitsOk: 1,
+    unitsTotal: 1,
+    seconds: 2,
+  });
 
 function after(contacts: readonly Contact[], start = 1000): MachineRecord | undefined {
   let record: MachineRecord | undefined;
@@ -31,13 +54,41 @@ function after(contacts: readonly Contact[], start = 1000): MachineRecord | unde
   return record;
 }
 
-const WHOLE_BOOT = [rom, ipxeDhcp, { kind: "ipxe" }, { kind: "kernel" }, system, { kind: "ignition" }, started(BOOT_1), synced(BOOT_1), unitStarted(BOOT_1), unitOk(BOOT_1), running(BOOT_1)] as const;
+const WHOLE_BOOT = [
+  rom,
+  ipxeDhcp,
+  { kind: "ipxe" },
+  { kind: "kernel" },
+  system,
+  { kind: "ignition" },
+  started(BOOT_1),
+  synced(BOOT_1),
+  unitStarted(BOOT_1),
+  unitOk(BOOT_1),
+  running(BOOT_1),
+] as const;
 
 describe("one boot", () => {
   test("goes through its stages in order", () => {
     const stages = WHOLE_BOOT.map((_, index) => after(WHOLE_BOOT.slice(0, index + 1))?.boot.stage);
-    expect(stages).toEqual(["dhcp", "dhcp", "ipxe", "kernel", "kernel", "ignition", "agent", "agent", "unit", "unit", "running"]);
-    expect(after(WHOLE_BOOT)).toMatchObject({ boots: 1, address: "10.77.0.11", boot: { revision: REVISION, unitsTotal: 1, endedAt: 1010 } });
+    expect(stages).toEqual([
+      "dhcp",
+      "dhcp",
+      "ipxe",
+      "kernel",
+      "kernel",
+      "ignition",
+      "agent",
+      "agent",
+      "unit",
+      "unit",
+      "running",
+    ]);
+    expect(after(WHOLE_BOOT)).toMatchObject({
+      boots: 1,
+      address: "10.77.0.11",
+      boot: { revision: REVISION, unitsTotal: 1, endedAt: 1010 },
+    });
   });
 
   test("firmware that asks again and again is still one boot", () => {
@@ -67,12 +118,27 @@ describe("the next boot", () => {
   });
 
   test("is also known by the kernel's boot id, where the firmware was not heard", () => {
-    expect(after([...WHOLE_BOOT, started(BOOT_2)])).toMatchObject({ boots: 2, boot: { stage: "agent", bootId: BOOT_2, units: [] } });
+    expect(after([...WHOLE_BOOT, started(BOOT_2)])).toMatchObject({
+      boots: 2,
+      boot: { stage: "agent", bootId: BOOT_2, units: [] },
+    });
   });
 
   test("forgets the failure of the one before", () => {
-    const failed = report(BOOT_1, 4, { kind: "unit-finished", unit: "a.service", index: 1, total: 1, outcome: "failed", seconds: 1, reason: "exit 1", journal: ["no"] });
-    expect(after([...WHOLE_BOOT.slice(0, 9), failed])?.boot).toMatchObject({ failedUnit: "a.service", journal: ["no"] });
+    const failed = report(BOOT_1, 4, {
+      kind: "unit-finished",
+      unit: "a.service",
+      index: 1,
+      total: 1,
+      outcome: "failed",
+      seconds: 1,
+      reason: "exit 1",
+      journal: ["no"],
+    });
+    expect(after([...WHOLE_BOOT.slice(0, 9), failed])?.boot).toMatchObject({
+      failedUnit: "a.service",
+      journal: ["no"],
+    });
     expect(after([...WHOLE_BOOT.slice(0, 9), failed, rom])?.boot.failedUnit).toBeUndefined();
   });
 });

@@ -100,7 +100,13 @@ function applyReport(former: BootRecord | undefined, report: NodeReport, now: nu
       const { unit, outcome, seconds, journal, reason } = report;
       const units = [...boot.units, { unit, outcome, seconds }];
       if (outcome !== "failed") return { ...boot, units };
-      return { ...boot, units, failedUnit: unit, ...(reason === undefined ? {} : { reason }), ...(journal === undefined ? {} : { journal }) };
+      return {
+        ...boot,
+        units,
+        failedUnit: unit,
+        ...(reason === undefined ? {} : { reason }),
+        ...(journal === undefined ? {} : { journal }),
+      };
     }
     case "run-finished":
       return {
