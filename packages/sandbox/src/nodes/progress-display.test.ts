@@ -13,7 +13,7 @@ function screen(text: string): readonly string[] {
   let row = 0;
   // oxlint-disable-next-line eslint/no-control-regex
   for (const [token] of text.matchAll(/\x1b\[\d*[A-Z]|\n|\r|[^\x1b\n\r]+/g)) {
-    const up = /^\x1b\[(\d+)A$/.exec(token)?.[1];
+    const up = token.endsWith("A") ? /\d+/.exec(token)?.[0] : undefined;
     if (up !== undefined) {
       row = Math.max(0, row - Number(up));
     } else if (token === "\x1b[2K") {

@@ -110,10 +110,15 @@ function killGroup(pid: number): void {
 async function readLines(stream: Readable, onLine: (line: string) => void, logFile: string | undefined): Promise<void> {
   const splitter = createLineSplitter(onLine);
   stream.setEncoding("utf8").on("data", (text: string) => splitter.push(text));
-  if (logFile !== undefined) {
-    // A full disk loses log lines; it must not end the sandbox, which is about to report it.
-    stream.pipe(createWriteStream(logFile, { flags: "a" }).on("error", () => stream.resume()));
-  }
+  const logged = logFile === undefined ? undefined : appendTo(logFile, stream);
   await finished(stream, { writable: false }).catch(() => undefined);
   splitter.end();
+  await logged;
+}
+
+/** A full disk loses log lines; it must not end the sandbox, which is about to report it. */
+async function appendTo(logFile: string, stream: Readable): Promise<void> {
+  const file = createWriteStream(logFile, { flags: "a" });
+  stream.pipe(file);
+  await finished(file).catch(() => stream.resume());
 }

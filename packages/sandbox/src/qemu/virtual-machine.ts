@@ -178,7 +178,9 @@ export function machineEvent({ event, data }: QmpEvent): MachineEvent | undefine
       return data["guest"] === true ? { kind: "reset" } : undefined;
     case "BLOCK_IO_ERROR": {
       const words = typeof data["reason"] === "string" ? data["reason"] : "input/output error";
-      return data["action"] === "stop" ? { kind: "disk-error", reason: `its disk stopped: ${words}` } : undefined;
+      return data["action"] === "stop"
+        ? { kind: "disk-error", reason: `its disk cannot be written: ${words}` }
+        : undefined;
     }
     default:
       return undefined;
