@@ -14,7 +14,7 @@ export interface CheckoutRequest {
   /** Branch, tag or full commit id. */
   readonly ref: string;
   readonly directory: string;
-  /** At most this long for the whole checkout. */
+  /** At most this long for the whole checkout; an integer. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }

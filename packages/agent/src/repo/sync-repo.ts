@@ -41,7 +41,7 @@ export async function syncRepo(request: SyncRequest, { remote, store, clock, log
   for (let attempt = 1; ; attempt++) {
     const directory = await store.begin();
     try {
-      const timeoutMs = Math.max(1, Math.min(ATTEMPT_MS, deadlineMs - clock.elapsedMs()));
+      const timeoutMs = Math.ceil(Math.max(1, Math.min(ATTEMPT_MS, deadlineMs - clock.elapsedMs())));
       const revision = await remote.checkOut({ ...request, directory, timeoutMs });
       await store.swapIn(directory);
       return revision;
