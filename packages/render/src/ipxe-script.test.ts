@@ -90,8 +90,10 @@ chain --replace --autofree boot.ipxe || goto retry
       "a",
       "é",
     );
+    /** Half ASCII, half anything, unpaired surrogates too. (fast-check's own "binary" takes a second to build.) */
+    const character = fc.oneof(fc.nat(0x7f), fc.nat(0x10ffff)).map((code) => String.fromCodePoint(code));
     const reasons = fc.oneof(
-      fc.string({ unit: "binary", size: "max", maxLength: 300 }),
+      fc.string({ unit: character, size: "max", maxLength: 100 }),
       fc.array(nasty, { size: "max", maxLength: 60 }).map((parts) => parts.join("")),
     );
     fc.assert(
@@ -105,8 +107,8 @@ chain --replace --autofree boot.ipxe || goto retry
           "chain --replace --autofree boot.ipxe || goto retry",
           "",
         ]);
-        for (const line of rest.slice(0, -4))
-          expect(line).toMatch(/^echo railhead: [A-Za-z0-9 .,:/_()=+@%*<>[\]!?-]{1,64}$/);
+        const harmless = /^echo railhead: [A-Za-z0-9 .,:/_()=+@%*<>[\]!?-]{1,64}$/;
+        expect(rest.slice(0, -4).filter((line) => !harmless.test(line))).toEqual([]);
       }),
     );
   });

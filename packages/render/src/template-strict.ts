@@ -1,7 +1,7 @@
-import "handlebars"; // its types declare the syntax tree (hbs.AST) globally
 import { TemplateFailure } from "./template-error.ts";
 import { HELPERS, INTERNAL } from "./template-helpers.ts";
 
+// The types of the syntax tree, hbs.AST, are global declarations of the package handlebars.
 type Node = hbs.AST.Node;
 type Path = hbs.AST.PathExpression;
 /** Anything with a name and arguments: `{{name a b}}`, `{{#name a}}`, `(name a)`. */

@@ -13,8 +13,9 @@ export interface ValidatedConfig {
 }
 
 /**
- * Checks a document against Ignition's own rules for spec 3.0.0 to 3.5.0. Stricter than Ignition in two ways, because
- * it would ignore what was meant: unknown keys are errors, and so are keys of a later spec than the document's.
+ * Checks a document against Ignition's own rules for spec 3.0.0 to 3.5.0. Stricter than Ignition where it would ignore
+ * what was meant or fail on the machine: unknown keys and keys of a later spec are errors, `null` is no item of a list,
+ * and a few rules of newer releases hold for older specs too. validate.oracle.test.ts lists each such case.
  */
 export function validateIgnition(document: unknown): ValidatedConfig {
   const version = versionOf(document);
