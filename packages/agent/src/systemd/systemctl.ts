@@ -19,7 +19,9 @@ export function createSystemctl(run: RunCommand): Systemd {
   async function must(argv: readonly [string, ...string[]], timeoutMs: number): Promise<string> {
     const outcome = await runOrExplain(run, argv, { timeoutMs });
     if (outcome.kind === "exited" && outcome.exitCode === 0) return outcome.stdout;
-    throw new AgentError("systemd-failed", `${argv.join(" ").slice(0, 200)}: ${explain(outcome)}`);
+    // "systemctl show" says enough; the options would only bury what went wrong.
+    const words = argv.filter((word) => !word.startsWith("-")).slice(0, 2);
+    throw new AgentError("systemd-failed", `${words.join(" ")}: ${explain(outcome)}`);
   }
   return {
     async show(units) {
