@@ -34,10 +34,10 @@ export interface Fleet {
   readonly powerOn: () => Promise<void>;
   /**
    * Shuts one node down and powers it on again, so that it boots over the network as if for the first time.
-   * Returns when it is powered on, telling whether its system switched off by itself.
-   * Throws `control` while the node is being rebooted already.
+   * Returns when it is powered on. When its system does not switch off by itself within the limit its power is cut,
+   * and `onPowerCut` told why. Throws `control` while the node is being rebooted already.
    */
-  readonly reboot: (name: string, limitSeconds: number) => Promise<"clean" | "forced">;
+  readonly reboot: (name: string, limitSeconds: number, onPowerCut: (reason: string) => void) => Promise<void>;
   readonly consoleTail: (name: string, lines: number) => Promise<readonly string[]>;
 }
 
@@ -68,7 +68,7 @@ export async function createFleet(spec: FleetSpec, lifetime: Lifetime): Promise<
     powerOn: async () => {
       await Promise.all([...machines.values()].map(start));
     },
-    reboot: async (name, limitSeconds) => {
+    reboot: async (name, limitSeconds, onPowerCut) => {
       const machine = machineOf(name);
       if (rebooting.has(name)) {
         throw new SandboxError("control", `${name} is being rebooted already`);
@@ -76,11 +76,15 @@ export async function createFleet(spec: FleetSpec, lifetime: Lifetime): Promise<
       rebooting.add(name);
       try {
         // Firmware and a booting kernel do not listen to the power button: waiting for them would be in vain.
-        const limit = hasOperatingSystem(spec.board.get(name)) ? limitSeconds : 0;
+        const hears = hasOperatingSystem(spec.board.get(name));
         spec.board.apply(name, { kind: "shutting-down" });
-        const how = await machine.shutdown(limit, spec.signal);
+        const how = await machine.shutdown(hears ? limitSeconds : 0, spec.signal);
+        if (how === "forced") {
+          onPowerCut(
+            hears ? `it did not switch itself off within ${limitSeconds} s` : "no system ran yet to switch it off",
+          );
+        }
         await start(machine);
-        return how;
       } finally {
         rebooting.delete(name);
       }

@@ -57,10 +57,7 @@ async function reboot(
   const unlisten = board.listen((node) => (node.name === name ? display.update(node) : undefined));
   try {
     const limitSeconds = context.shutdownSeconds ?? DEFAULT_SHUTDOWN_SECONDS;
-    const how = await fleet.reboot(name, limitSeconds);
-    if (how === "forced") {
-      say(`${name}  its power was cut: it did not switch itself off`);
-    }
+    await fleet.reboot(name, limitSeconds, (reason) => say(`${name}  its power was cut: ${reason}`));
     const settled = await board.until(() => isSettled(board.get(name)), {
       signal: AbortSignal.any([context.signal, clientGone]),
       timeoutMs: timeoutSeconds * 1000,

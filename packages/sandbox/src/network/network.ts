@@ -3,7 +3,7 @@ import { type Child, startChild } from "../process/child.ts";
 import { type Argv, runCommand } from "../process/command.ts";
 import { acquireTogether } from "../process/lifetime.ts";
 import { findTools } from "../process/tools.ts";
-import { waitFor } from "../process/wait.ts";
+import { sleep, waitFor } from "../process/wait.ts";
 import { SandboxError } from "../sandbox-error.ts";
 import { startRouterAdvertisements } from "./router-advertisements.ts";
 
@@ -34,6 +34,7 @@ export const BRIDGE = "br0";
 /** The router's link-local address. Set by hand: a bridge gets its own only when the first machine is powered on. */
 const ROUTER_LINK_LOCAL = "fe80::1/64";
 const ROUTER_ADDRESS = "fd77::1/64";
+const SWEEP_LIMIT_MS = 3000;
 
 /**
  * Makes a network namespace without a name, held by a child of this process: however this process ends, the kernel
@@ -67,7 +68,7 @@ export async function createNetwork(spec: NetworkSpec): Promise<IsolatedNetwork>
       holderPid: holder.pid,
       bridge: BRIDGE,
       enter,
-      addTap: (name) => configure(tapCommands(name)),
+      addTap: async (name) => configure(tapCommands(name)),
       removeTap: (name) => configure([`link del ${name}`]),
       close: async () => {
         const [failure] = await lifetime.release();
@@ -123,13 +124,21 @@ async function holdNamespace(signal: AbortSignal | undefined): Promise<Child> {
   return holder;
 }
 
+/** Kills whatever is still inside, again and again, since it may have started others meanwhile; then the holder. */
 async function closeNamespace(holder: Child): Promise<void> {
-  for (const pid of await processesInside(holder.pid)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It ended by itself.
+  const deadline = performance.now() + SWEEP_LIMIT_MS;
+  for (let inside = await processesInside(holder.pid); inside.length > 0; inside = await processesInside(holder.pid)) {
+    for (const pid of inside) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself.
+      }
     }
+    if (performance.now() > deadline) {
+      break;
+    }
+    await sleep(5);
   }
   await holder.stop();
 }
