@@ -1,0 +1,149 @@
+import type { RemoteInfo } from "node:dgram";
+import { type Binding, buildInventory, type RecordStore } from "@railhead/provisioning";
+import { memoryStore } from "@railhead/store";
+import { CLIENT_MAC, clientMessage, ipxeOptions } from "@railhead/testkit";
+import {
+  type Dhcp4Message,
+  decodeDhcp4,
+  encodeDhcp4,
+  messageType,
+  OPTION,
+  parseIpv4,
+  parseSubnet,
+  uint16Option,
+} from "@railhead/wire";
+import { describe, expect, test } from "vitest";
+import type { ServerEvent } from "../log/events.ts";
+import { DhcpServer } from "./dhcp-server.ts";
+
+const SERVER = parseIpv4("10.77.0.1");
+const FROM: RemoteInfo = { address: "0.0.0.0", family: "IPv4", port: 68, size: 0 };
+const { inventory } = buildInventory({ machines: [], groups: [], profiles: [], ignitionFiles: new Set() });
+
+function createServer(store: RecordStore<Binding> = memoryStore()) {
+  const events: ServerEvent[] = [];
+  const sent: { payload: Uint8Array; port: number; address: string }[] = [];
+  const contacts: string[] = [];
+  const server = new DhcpServer({
+    network: {
+      name: "lab",
+      subnet: parseSubnet("10.77.0.0/24"),
+      serverAddress: SERVER,
+      pool: { first: parseIpv4("10.77.0.100"), last: parseIpv4("10.77.0.100") },
+      dns: [],
+      leaseSeconds: 600,
+      offerSeconds: 60,
+      quarantineSeconds: 60,
+    },
+    services: {
+      nextServer: SERVER,
+      scriptUrl: "http://10.77.0.1:8080/boot.ipxe",
+      loaders: { bios: "b", "uefi-x64": "u" },
+    },
+    snapshot: () => ({ inventory, ignition: new Map(), problems: [] }),
+    store,
+    now: () => 1_800_000_000_000,
+    log: (event) => events.push(event),
+    onContact: ({ mac, stage, address }) => contacts.push(`${mac} ${stage} ${address}`),
+    send: (payload, port, address) => sent.push({ payload, port, address }),
+  });
+  return { server, events, sent, contacts, hear: (message: Dhcp4Message) => server.handle(encodeDhcp4(message), FROM) };
+}
+
+/** A store whose disk is full. */
+function fullStore(): RecordStore<Binding> {
+  const empty = memoryStore<Binding>();
+  return {
+    ...empty,
+    all: () => empty.all(),
+    get: (key) => empty.get(key),
+    put: () => Promise.reject(new Error("no space left on device")),
+    delete: () => Promise.resolve(),
+  };
+}
+
+const request = clientMessage("request", { requested: "10.77.0.100", serverId: SERVER });
+
+describe("a lease", () => {
+  test("is in the store when the ACK leaves", async () => {
+    const store = memoryStore<Binding>();
+    const order: string[] = [];
+    const put = store.put.bind(store);
+    const watched = {
+      ...store,
+      all: () => store.all(),
+      get: (key: string) => store.get(key),
+      put: async (key: string, value: Binding) => {
+        await put(key, value);
+        order.push("stored");
+      },
+    };
+    const { hear, sent } = createServer(watched);
+    await hear(request);
+    order.push(...sent.map(({ payload }) => messageType(decodeDhcp4(payload)) ?? ""));
+    expect(order).toEqual(["stored", "ack"]);
+    expect(store.get("10.77.0.100")).toMatchObject({ mac: CLIENT_MAC, state: "leased" });
+  });
+
+  test("that cannot be written is not handed out, and the server says why and goes on", async () => {
+    const { server, hear, sent, events } = createServer(fullStore());
+    await hear(clientMessage("discover"));
+    await hear(request);
+    expect(sent.map(({ payload }) => messageType(decodeDhcp4(payload)))).toEqual(["offer"]);
+    expect(events.at(-1)).toMatchObject({ event: "dhcp.failed", error: "no space left on device" });
+    // The offer stands as before, and nobody else was given the address.
+    expect(server.holderOf(parseIpv4("10.77.0.100"))).toBe(CLIENT_MAC);
+  });
+
+  test("is known again by a server that opens the store anew", async () => {
+    const store = memoryStore<Binding>();
+    await createServer(store).hear(request);
+    const { hear, sent, events } = createServer(store);
+    await hear(clientMessage("discover", { mac: "52:54:00:aa:00:99" }));
+    expect(sent).toEqual([]);
+    expect(events).toMatchObject([{ event: "dhcp.ignored", reason: "pool-exhausted" }]);
+  });
+});
+
+describe("a reply", () => {
+  test("is broadcast to a client without an address (R6) and sent to the relay that asked (RFC 2131 section 4.1)", async () => {
+    const { hear, sent } = createServer();
+    await hear(clientMessage("discover"));
+    await hear(clientMessage("discover", { giaddr: "10.77.0.9" }));
+    expect(sent.map(({ address, port }) => `${address}:${port}`)).toEqual(["255.255.255.255:68", "10.77.0.9:67"]);
+  });
+
+  test("is padded to 300 bytes, for clients that drop shorter ones", async () => {
+    const { hear, sent } = createServer();
+    await hear(clientMessage("discover"));
+    expect(sent[0]?.payload.length).toBeGreaterThanOrEqual(300);
+  });
+
+  test.each([
+    ["a client that takes less than the least there is", 100],
+    ["EDK2, which says 65280", 65_280],
+  ])("fits %s (option 57)", async (_name, size) => {
+    const { hear, sent } = createServer();
+    await hear(clientMessage("discover", { options: [...ipxeOptions(0), uint16Option(OPTION.maxMessageSize, size)] }));
+    expect(sent[0]?.payload.length).toBeLessThanOrEqual(1472);
+    expect(sent).toHaveLength(1);
+  });
+
+  test("tells who booted how far", async () => {
+    const { hear, contacts, events } = createServer();
+    await hear(clientMessage("discover", { options: ipxeOptions(0) }));
+    expect(contacts).toEqual([`${CLIENT_MAC} ipxe 10.77.0.100`]);
+    expect(events).toMatchObject([{ event: "dhcp.reply", type: "offer", boot: "script" }]);
+  });
+});
+
+test.each([
+  ["an empty datagram", new Uint8Array(0)],
+  ["half a header", new Uint8Array(100)],
+  ["a header without the magic cookie", new Uint8Array(300)],
+])("%s is one event and no reply", async (_name, datagram) => {
+  const { server, sent, events } = createServer();
+  await server.handle(datagram, FROM);
+  expect(sent).toEqual([]);
+  expect(events.map(({ event }) => event)).toEqual(["dhcp.malformed"]);
+});
