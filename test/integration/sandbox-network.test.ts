@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -154,10 +155,17 @@ describe("a blank machine", () => {
       });
       onTestFinished(machine.powerOff);
       await machine.start();
+      let live = "";
+      const line = connect({ path: spec.consoleSocket })
+        .setEncoding("utf8")
+        .on("data", (text: string) => (live += text));
+      onTestFinished(() => void line.destroy());
       await expect
         .poll(() => seen, { timeout: seconds * 1000 })
         .toMatch(/Client-Ethernet-Address 52:54:00:77:00:01[^]*PXEClient/);
-      expect(machine.isOn()).toBe(true);
+      // Its console is heard live and kept.
+      expect(live).toMatch(/PXE/);
+      expect((await machine.consoleTail(50)).join("\n")).toMatch(/PXE/);
     },
     60_000,
   );

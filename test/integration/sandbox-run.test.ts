@@ -146,6 +146,13 @@ describe("a sandbox", () => {
     await expectNothingLeft(run);
   });
 
+  test("whose machines cannot be started says why at once, and leaves nothing", async () => {
+    const run = await start(`${READY}; exec sleep 600`, { memoryMiB: 9_000_000 });
+    expect(await run.exitCode).toBe(2);
+    expect(run.output()).toMatch(/error: core-0[12]: QEMU did not start: .*memory/);
+    await expectNothingLeft(run);
+  });
+
   test("run once fails when a machine dies, and shows what is known of it", async () => {
     const run = await start(`${READY}; exec sleep 600`, { once: true, nodes: 1, firmware: ["bios"] });
     await expect.poll(run.output, { timeout: 20_000 }).toContain("powered on");

@@ -241,11 +241,17 @@ async function bootAll(
     acquire: () => setInterval(() => display.tick(performance.now()), TICK_MS),
     release: (timer) => clearInterval(timer),
   });
-  const timeoutMs = options.timeoutSeconds * 1000;
-  const [settled] = await Promise.all([board.until(() => allSettled(board), { signal, timeoutMs }), fleet.powerOn()]);
-  display.finish();
-  unlisten();
-  return settled;
+  // A machine that does not start ends the waiting for the others too, and with it the timer that would keep the process.
+  const over = new AbortController();
+  const limits = { signal: AbortSignal.any([signal, over.signal]), timeoutMs: options.timeoutSeconds * 1000 };
+  try {
+    const [settled] = await Promise.all([board.until(() => allSettled(board), limits), fleet.powerOn()]);
+    return settled;
+  } finally {
+    over.abort();
+    display.finish();
+    unlisten();
+  }
 }
 
 /** Shows what happens, until somebody ends it. */
