@@ -24,6 +24,7 @@ install() {
     mkdir -p "$initdir$units/initrd-root-fs.target.requires"
     ln_r /etc/systemd/system/sysroot.mount "$units/initrd-root-fs.target.requires/sysroot.mount"
 
+    inst_simple "$moddir/udev-trigger.conf" "$units/systemd-udev-trigger.service.d/10-railhead.conf"
     inst_simple "$moddir/railhead.network" /etc/systemd/network/10-railhead.network
     inst_simple "$moddir/wait-online.conf" "$units/systemd-networkd-wait-online.service.d/10-railhead.conf"
     inst_script "$moddir/resolver" /usr/lib/railhead/resolver
