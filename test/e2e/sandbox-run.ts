@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SANDBOX = join(ROOT, "node_modules/.bin/railhead");
+/** What the README tells a user to type. */
+const SANDBOX = join(ROOT, "scripts/sandbox");
 
 /** A line of the table that the sandbox prints. */
 export interface TableRow {
@@ -30,7 +31,7 @@ export class SandboxRun {
   private constructor(options: readonly string[]) {
     this.#scratch = mkdtempSync(join(tmpdir(), "rh-e2e-"));
     this.runDirectory = join(this.#scratch, "run");
-    const command = ["sandbox", "up", "--run-directory", this.runDirectory, ...options];
+    const command = ["--run-directory", this.runDirectory, ...options];
     this.#child = spawn(SANDBOX, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
@@ -107,7 +108,7 @@ export class SandboxRun {
 
   /** Runs a verb in a second process, as in a second shell. */
   verb(...words: readonly string[]): string {
-    return execFileSync(SANDBOX, ["sandbox", ...words, "--pid", String(this.pid)], {
+    return execFileSync(SANDBOX, [...words, "--pid", String(this.pid)], {
       encoding: "utf8",
       timeout: 600_000,
     });

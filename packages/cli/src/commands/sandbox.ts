@@ -21,17 +21,11 @@ const HTTP_PORT = 8080;
 export function sandboxCommand(): Command {
   return new Command("sandbox")
     .description("boot blank virtual machines on an isolated network, until Ctrl-C")
-    .addCommand(upCommand(), { isDefault: true })
     .addCommand(
       controlCommand("reboot", "<node>", "reboot a node, so that it bootstraps itself anew; waits until it runs"),
     )
     .addCommand(controlCommand("status", undefined, "print the table of the running sandbox"))
-    .addCommand(controlCommand("stop", undefined, "end the running sandbox and remove it"));
-}
-
-function upCommand(): Command {
-  return new Command("up")
-    .description("start a sandbox (the default)")
+    .addCommand(controlCommand("stop", undefined, "end the running sandbox and remove it"))
     .option("--nodes <count>", "how many machines", wholeNumber, 3)
     .option("--managers <count>", "how many of them are managers; the rest are workers", wholeNumber, 1)
     .option("--firmware <list>", "bios or uefi; a list such as bios,uefi goes round the machines", firmwareList, [
