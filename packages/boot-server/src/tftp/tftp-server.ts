@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { DecodeError, decodeTftp, encodeTftp, negotiate, TFTP_ERROR, type TftpRrq, toNetascii } from "@railhead/wire";
 import type { EventLog } from "../log/events.ts";
 import { bindUdp } from "../net/bind-udp.ts";
+import { canBeAnswered } from "../net/can-be-answered.ts";
 import type { BootFiles, NoBootFile } from "./boot-files.ts";
 import { TftpTransfer } from "./tftp-transfer.ts";
 
@@ -52,6 +53,10 @@ export class TftpServer {
   async #handle(datagram: Uint8Array, from: RemoteInfo): Promise<void> {
     const { log } = this.#parts;
     const sender = `${from.address}:${from.port}`;
+    if (!canBeAnswered(from)) {
+      log({ event: "tftp.malformed", reason: "sent from port 0, which cannot be answered", from: sender });
+      return;
+    }
     try {
       const packet = decodeTftp(datagram);
       if (packet.kind === "wrq")

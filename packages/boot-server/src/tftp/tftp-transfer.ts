@@ -13,6 +13,7 @@ import {
 } from "@railhead/wire";
 import type { EventLog } from "../log/events.ts";
 import { bindUdp } from "../net/bind-udp.ts";
+import { canBeAnswered } from "../net/can-be-answered.ts";
 
 export interface TftpTransferParts {
   readonly address: string;
@@ -31,6 +32,7 @@ export class TftpTransfer {
   readonly #startedAt = performance.now();
   #state: TransferState;
   #timer: NodeJS.Timeout | undefined;
+  #sendError: string | undefined;
   #over = false;
 
   constructor(parts: TftpTransferParts) {
@@ -57,8 +59,7 @@ export class TftpTransfer {
     const { client } = this.#parts;
     if (from.address !== client.address || from.port !== client.port) {
       // Somebody else's packet is answered, and the transfer goes on undisturbed (RFC 1350 section 4).
-      const error = encodeTftp({ kind: "error", code: TFTP_ERROR.unknownTransfer, message: "unknown transfer id" });
-      this.#socket.send(error, from.port, from.address);
+      this.#send(encodeTftp({ kind: "error", code: TFTP_ERROR.unknownTransfer, message: "unknown transfer id" }), from);
       return;
     }
     try {
@@ -73,7 +74,7 @@ export class TftpTransfer {
     const { client } = this.#parts;
     const step = stepTransfer(this.#state, input);
     this.#state = step.state;
-    for (const datagram of step.send) this.#socket.send(datagram, client.port, client.address);
+    for (const datagram of step.send) this.#send(datagram, client);
     if (step.outcome !== undefined) {
       this.#end(step.outcome);
       return;
@@ -81,6 +82,14 @@ export class TftpTransfer {
     if (step.timerMs === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#step({ kind: "timeout" }), step.timerMs);
+  }
+
+  /** What cannot be sent is as good as lost on the way: the timer sends it again, or ends the transfer and says why. */
+  #send(datagram: Uint8Array, to: RemoteInfo): void {
+    if (!canBeAnswered(to)) return;
+    this.#socket.send(datagram, to.port, to.address, (error) => {
+      if (error !== null && to === this.#parts.client) this.#sendError = error.message;
+    });
   }
 
   #end(outcome: TransferOutcome | string): void {
@@ -93,17 +102,20 @@ export class TftpTransfer {
       const milliseconds = Math.round(performance.now() - this.#startedAt);
       log({ event: "tftp.sent", file, to, bytes: content.length, milliseconds });
     } else {
-      log({ event: "tftp.aborted", file, to, reason: describe(outcome) });
+      log({ event: "tftp.aborted", file, to, reason: describe(outcome, this.#sendError) });
     }
     this.#socket.close(() => this.#ended.resolve());
   }
 }
 
-function describe(outcome: Exclude<TransferOutcome, { kind: "complete" }> | string): string {
+function describe(
+  outcome: Exclude<TransferOutcome, { kind: "complete" }> | string,
+  sendError: string | undefined,
+): string {
   if (typeof outcome === "string") return outcome;
   switch (outcome.kind) {
     case "timed-out":
-      return "the client is gone";
+      return sendError === undefined ? "the client is gone" : `the client cannot be reached: ${sendError}`;
     case "refused":
       return outcome.message;
     case "aborted":
