@@ -155,12 +155,12 @@ function maskNumber(prefixLength: number): number {
   return prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
 }
 
+/** The one place where the brand is given. */
 function brandMac(canonical: string): MacAddress {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is given
   return canonical as MacAddress;
 }
 
+/** The one place where the brand is given. */
 function brandIpv4(canonical: string): Ipv4Address {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the brand is given
   return canonical as Ipv4Address;
 }

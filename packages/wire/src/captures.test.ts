@@ -37,7 +37,6 @@ const NAMES = readdirSync(FOLDER)
   .map((name) => name.slice(0, -".json".length));
 
 function load(name: string): Capture {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own test data
   return JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8")) as Capture;
 }
 

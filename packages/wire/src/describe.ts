@@ -72,7 +72,7 @@ export function describeTftp(packet: TftpPacket): string {
       return `ACK ${packet.block}`;
     case "error":
       return `ERROR ${packet.code} ${quoted(packet.message)}`;
-    default:
+    case "oack":
       return ["OACK", ...packet.options.map(assignment)].join(" ");
   }
 }

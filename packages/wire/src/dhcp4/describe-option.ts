@@ -10,6 +10,7 @@ import { OPTION, optionName } from "./option-codes.ts";
 import {
   messageType,
   readIpv4List,
+  readIpv4Option,
   readParameterList,
   readTextOption,
   readUint8Option,
@@ -27,6 +28,7 @@ const text: Describe = (message, code) => {
   const value = readTextOption(message, code);
   return value === undefined ? undefined : quoted(value);
 };
+const address: Describe = readIpv4Option;
 const addresses: Describe = (message, code) => readIpv4List(message, code)?.join(", ");
 const byte: Describe = (message, code) => readUint8Option(message, code)?.toString();
 const word: Describe = (message, code) => readUint16Option(message, code)?.toString();
@@ -36,7 +38,7 @@ const seconds: Describe = (message, code) => {
 };
 
 const DESCRIBE: ReadonlyMap<number, Describe> = new Map<number, Describe>([
-  [OPTION.subnetMask, addresses],
+  [OPTION.subnetMask, address],
   [OPTION.router, addresses],
   [OPTION.timeServer, addresses],
   [OPTION.dns, addresses],
@@ -47,13 +49,13 @@ const DESCRIBE: ReadonlyMap<number, Describe> = new Map<number, Describe>([
   [OPTION.rootPath, text],
   [OPTION.defaultTtl, byte],
   [OPTION.interfaceMtu, word],
-  [OPTION.broadcastAddress, addresses],
+  [OPTION.broadcastAddress, address],
   [OPTION.ntpServer, addresses],
   [OPTION.vendorSpecific, describeVendor],
-  [OPTION.requestedAddress, addresses],
+  [OPTION.requestedAddress, address],
   [OPTION.leaseTime, seconds],
   [OPTION.messageType, messageType],
-  [OPTION.serverId, addresses],
+  [OPTION.serverId, address],
   [OPTION.parameterList, describeParameterList],
   [OPTION.message, text],
   [OPTION.maxMessageSize, word],
@@ -68,7 +70,7 @@ const DESCRIBE: ReadonlyMap<number, Describe> = new Map<number, Describe>([
   [OPTION.architecture, describeArchitectures],
   [OPTION.undi, describeNetworkInterface],
   [OPTION.uuid, (message) => readMachineUuid(message)],
-  [OPTION.subnetSelection, addresses],
+  [OPTION.subnetSelection, address],
   [OPTION.domainSearch, (message) => readDomainSearch(message)?.join(", ")],
   [OPTION.classlessRoutes, describeRoutes],
   [OPTION.tftpServers, addresses],

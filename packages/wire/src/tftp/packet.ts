@@ -151,8 +151,8 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
         bytesFromNumber(packet.code, 2),
         terminated(packet.message),
       ]);
-    default:
-      return concatBytes([bytesFromNumber(OPCODE[packet.kind], 2), ...encodeOptions(packet.options)]);
+    case "oack":
+      return concatBytes([bytesFromNumber(OPCODE.oack, 2), ...encodeOptions(packet.options)]);
   }
 }
 

@@ -60,7 +60,7 @@ export function stepTransfer(state: TransferState, input: TransferInput): Transf
       if (state.tries >= state.terms.maxTries) return end(state, { kind: "timed-out" });
       if (state.phase === "oack-sent") return sendOack(state, state.tries + 1);
       return goBack(state, state.tries + 1);
-    default:
+    case "packet":
       return onPacket(state, input.packet);
   }
 }
@@ -76,7 +76,9 @@ function onPacket(state: TransferState, packet: TftpPacket): TransferStep {
     case "rrq":
       // The request again, on a server that uses one port for all: the timer answers it.
       return { state, send: [] };
-    default: {
+    case "wrq":
+    case "data":
+    case "oack": {
       const refusal = { code: TFTP_ERROR.illegalOperation, message: `${packet.kind} has no place in a read transfer` };
       return end(state, { kind: "refused", ...refusal }, [encodeTftp({ kind: "error", ...refusal })]);
     }
