@@ -2,7 +2,6 @@ import {
   bytesOption,
   type Dhcp4Message,
   type Dhcp4Option,
-  fileField,
   findOption,
   type Ipv4Address,
   ipv4Option,
@@ -10,12 +9,11 @@ import {
   MAX_FILE_FIELD_TEXT,
   messageTypeOption,
   OPTION,
-  snameField,
+  replyTo,
   subnetBroadcast,
   subnetMask,
   textOption,
   uint32Option,
-  ZERO_IPV4,
 } from "@railhead/wire";
 import type { BootDecision } from "../boot/decide.ts";
 import type { DhcpNetwork } from "./network.ts";
@@ -35,61 +33,41 @@ const REBINDING = 0.875;
 
 /** Builds an OFFER or ACK, as RFC 2131 table 3 lays it out. */
 export function grantReply(request: Dhcp4Message, network: DhcpNetwork, grant: Grant): Dhcp4Message {
-  const { boot } = grant;
+  const { boot, leaseSeconds } = grant;
   const fileName = boot.kind === "chainload" ? boot.file : boot.kind === "script" ? boot.url : undefined;
-  return {
-    ...header(request),
-    ciaddr: grant.leaseSeconds === undefined || request.ciaddr !== ZERO_IPV4 ? request.ciaddr : ZERO_IPV4,
+  return replyTo(request, {
+    ciaddr: request.ciaddr,
     yiaddr: grant.yiaddr,
     // Non-zero and equal to the TFTP server (rule R2): iPXE ignores option 66.
-    siaddr: boot.kind === "none" ? ZERO_IPV4 : boot.nextServer,
+    ...(boot.kind === "none" ? {} : { siaddr: boot.nextServer }),
     // In the header and in option 67 alike (rule R3): each firmware reads its own.
-    file: fileField(fileName !== undefined && fileName.length <= MAX_FILE_FIELD_TEXT ? fileName : ""),
+    ...(fileName !== undefined && fileName.length <= MAX_FILE_FIELD_TEXT ? { file: fileName } : {}),
     options: [
       messageTypeOption(grant.type),
       ipv4Option(OPTION.serverId, network.serverAddress), // always, rule R1
-      ...leaseTimes(grant.leaseSeconds),
+      ...(leaseSeconds === undefined ? [] : leaseTimes(leaseSeconds)),
       ...configuration(request, network, grant.hostName),
       ...(fileName === undefined ? [] : [textOption(OPTION.bootFile, fileName)]),
       // An iPXE that is not told otherwise waits three seconds for a proxyDHCP server (rule R9).
       ...(boot.kind === "script" ? [ipxeOption({ noPxeDhcp: true })] : []),
       ...echoed(request),
     ],
-  };
+  });
 }
 
 /** Builds a NAK: nothing but the reason and what must be echoed (RFC 2131 table 3). */
 export function nakReply(request: Dhcp4Message, network: DhcpNetwork, reason: string): Dhcp4Message {
-  return {
-    ...header(request),
-    // Through a relay, the client may be on another subnet by now: it must be broadcast (section 4.3.2).
-    broadcast: request.broadcast || request.giaddr !== ZERO_IPV4,
+  return replyTo(request, {
     options: [
       messageTypeOption("nak"),
       ipv4Option(OPTION.serverId, network.serverAddress),
       textOption(OPTION.message, reason),
       ...echoed(request),
     ],
-  };
+  });
 }
 
-function header(request: Dhcp4Message): Dhcp4Message {
-  return {
-    ...request,
-    op: "reply",
-    hops: 0,
-    secs: 0,
-    ciaddr: ZERO_IPV4,
-    yiaddr: ZERO_IPV4,
-    siaddr: ZERO_IPV4,
-    sname: snameField(""),
-    file: fileField(""),
-    options: [],
-  };
-}
-
-function leaseTimes(leaseSeconds: number | undefined): readonly Dhcp4Option[] {
-  if (leaseSeconds === undefined) return [];
+function leaseTimes(leaseSeconds: number): readonly Dhcp4Option[] {
   return [
     uint32Option(OPTION.leaseTime, leaseSeconds),
     uint32Option(OPTION.renewalTime, Math.floor(leaseSeconds * RENEWAL)),
