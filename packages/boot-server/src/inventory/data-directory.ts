@@ -1,6 +1,6 @@
-import { type FSWatcher, watch } from "node:fs";
 import type { EventLog } from "../log/events.ts";
-import { InventoryError, readSnapshot } from "./read-snapshot.ts";
+import { DirectoryWatch } from "./directory-watch.ts";
+import { DATA_FOLDERS, InventoryError, readSnapshot } from "./read-snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Editors write in several steps; a change is read when the directory has been quiet this long. */
@@ -15,7 +15,7 @@ export class DataDirectory {
   readonly #log: EventLog;
   #current: Snapshot;
   #refused: readonly string[] = [];
-  #watcher: FSWatcher | undefined;
+  #watch: DirectoryWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
 
@@ -43,10 +43,11 @@ export class DataDirectory {
 
   /** Follows changes on disk until `close`. */
   follow(): void {
-    this.#watcher = watch(this.#path, { recursive: true }, () => {
+    const onChange = () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.reload(), QUIET_MILLISECONDS);
-    });
+    };
+    this.#watch = new DirectoryWatch({ directory: this.#path, folders: DATA_FOLDERS, onChange });
   }
 
   /** Reads the directory now; keeps the last good state when it is broken. */
@@ -65,7 +66,7 @@ export class DataDirectory {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#watcher?.close();
+    this.#watch?.close();
   }
 
   #announce(): void {

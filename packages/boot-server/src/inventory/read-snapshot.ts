@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   buildInventory,
@@ -26,12 +26,19 @@ export class InventoryError extends Error {
   }
 }
 
+/** The folders of a data directory. */
+export const DATA_FOLDERS = ["machines", "groups", "profiles", "ignition"] as const;
+
 /**
  * Reads a data directory whole.
  *
- * @throws InventoryError when any document is invalid
+ * @throws InventoryError when any document is invalid, or there is no such directory: an empty inventory is something
+ * that an operator makes, not what a failed mount leaves
  */
 export function readSnapshot(directory: string): Snapshot {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new InventoryError([`${directory} is not a directory`]);
+  }
   const reader = new DocumentReader(directory);
   const machines = reader.readAll("machines", (document) => {
     const parsed = parseMachine(document);
@@ -51,6 +58,7 @@ export function readSnapshot(directory: string): Snapshot {
   return { inventory, ignition, problems: reader.dangling };
 }
 
+type Folder = (typeof DATA_FOLDERS)[number];
 type Parse<T> = (
   document: InventoryDocument,
 ) => { readonly value: T } | { readonly problems: readonly InventoryProblem[] };
@@ -65,7 +73,7 @@ class DocumentReader {
   }
 
   /** The documents `FOLDER/*.json`, in the order of their names. Other files are people's notes. */
-  readAll<T>(folder: string, parse: Parse<T>): T[] {
+  readAll<T>(folder: Folder, parse: Parse<T>): T[] {
     return this.#files(folder).flatMap((name) => {
       if (!name.endsWith(".json")) return [];
       const file = `${folder}/${name}`;
@@ -112,7 +120,7 @@ class DocumentReader {
     list.push(formatProblem(problem, text.lineOf(problem.path)));
   }
 
-  #files(folder: string): string[] {
+  #files(folder: Folder): string[] {
     try {
       return readdirSync(join(this.#directory, folder), { withFileTypes: true })
         .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
