@@ -10,6 +10,7 @@ import { DataDirectory } from "./inventory/data-directory.ts";
 import type { EventLog } from "./log/events.ts";
 import { MachineRegister } from "./machines/machine-register.ts";
 import { keepReport, parseMachineReports } from "./machines/report-log.ts";
+import { requireDirectories } from "./settings/require-directories.ts";
 import type { Settings } from "./settings/schema.ts";
 import { BootFiles } from "./tftp/boot-files.ts";
 import { TftpServer } from "./tftp/tftp-server.ts";
@@ -26,13 +27,14 @@ export interface BootServer {
  * Starts the boot server: acquires everything, then serves. When one part cannot be had, those acquired before are
  * given up and the error tells which and why.
  *
- * @throws BindError, StoreError, InventoryError, AgentCatalogError
+ * @throws SettingsError, BindError, StoreError, InventoryError, AgentCatalogError
  */
 export async function startBootServer(settings: Settings, log: EventLog): Promise<BootServer> {
   const startedAt = performance.now();
   await using acquired = new AsyncDisposableStack();
   const now = () => Date.now();
 
+  requireDirectories(settings);
   const agents = settings.agentDir === undefined ? undefined : readAgentCatalog(settings.agentDir);
   const data = acquired.adopt(new DataDirectory(settings.dataPath, log), (directory) => directory.close());
   const snapshot = () => data.current;
