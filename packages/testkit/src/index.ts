@@ -17,6 +17,7 @@ export {
   type Argv,
   type CommandOptions,
   type CommandResult,
+  exitOf,
   type ProcessExit,
   runCommand,
   runOrThrow,
