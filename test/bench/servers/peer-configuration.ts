@@ -14,10 +14,12 @@ export interface PeerFiles {
 /** The same addresses and the same answers to firmware and iPXE as railhead's. Pure. */
 export function dnsmasqConfiguration({ directory }: Pick<PeerFiles, "directory">): string {
   const { first, last } = NETWORK.pool;
+  // A change of its group would make the kernel forget that dnsmasq is to die with this process.
   return `port=0
 interface=br0
 bind-interfaces
 user=root
+group=root
 pid-file=
 log-facility=-
 dhcp-leasefile=${join(directory, "leases")}
