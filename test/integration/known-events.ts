@@ -21,6 +21,7 @@ const KNOWN: Readonly<Record<ServerEvent["event"], true>> = {
   "tftp.failed": true,
   "http.request": true,
   "http.refused": true,
+  "http.failed": true,
   "machine.progress": true,
 };
 
@@ -31,7 +32,7 @@ const UNDELIVERABLE = /^send E(NETUNREACH|HOSTUNREACH|ACCES|INVAL|PERM)\b/;
 export function suspiciousEvents(events: readonly LabEvent[]): readonly LabEvent[] {
   return events.filter(({ event, ...facts }) => {
     if (!Object.hasOwn(KNOWN, event)) return true;
-    if (event === "store.problem" || event === "tftp.failed") return true;
+    if (event === "store.problem" || event === "tftp.failed" || event === "http.failed") return true;
     return event === "dhcp.failed" && !UNDELIVERABLE.test(String(facts["error"]));
   });
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createGunzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
@@ -15,19 +16,19 @@ export function gitHttp(app: FastifyInstance, repository: string): void {
   app.get(`${MOUNT}/info/refs`, async (request, reply) => {
     if (readService(request) !== SERVICE)
       return reply.code(403).type("text/plain").send("only git-upload-pack is served\n");
-    noCache(reply).type(`application/x-${SERVICE}-advertisement`);
-    return reply.send(
-      uploadPack(request, repository, ["--advertise-refs"], packetLine(`# service=${SERVICE}\n`) + "0000"),
-    );
+    const head = packetLine(`# service=${SERVICE}\n`) + "0000";
+    const refs = await uploadPack(request, repository, ["--advertise-refs"], head);
+    return noCache(reply).type(`application/x-${SERVICE}-advertisement`).send(refs);
   });
 
   app.post(`${MOUNT}/${SERVICE}`, { bodyLimit: 8 * 1024 * 1024 }, async (request, reply) => {
-    noCache(reply).type(`application/x-${SERVICE}-result`);
-    return reply.send(uploadPack(request, repository, [], ""));
+    const pack = await uploadPack(request, repository, [], "");
+    return noCache(reply).type(`application/x-${SERVICE}-result`).send(pack);
   });
 }
 
-function uploadPack(request: FastifyRequest, repository: string, options: readonly string[], prefix: string) {
+/** @throws Error when git cannot be started */
+async function uploadPack(request: FastifyRequest, repository: string, options: readonly string[], prefix: string) {
   const protocol = request.headers["git-protocol"];
   const child = spawn("git", ["upload-pack", "--stateless-rpc", ...options, "--", repository], {
     stdio: ["pipe", "pipe", "ignore"],
@@ -41,6 +42,7 @@ function uploadPack(request: FastifyRequest, repository: string, options: readon
       ...(typeof protocol === "string" && /^version=[0-2]$/.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
     },
   });
+  await once(child, "spawn");
   request.raw.once("close", () => {
     if (request.raw.destroyed && !request.raw.complete) child.kill();
   });

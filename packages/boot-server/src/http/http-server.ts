@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import fastifyStatic from "@fastify/static";
 import type { Contact } from "@railhead/provisioning";
 import { type Ipv4Address, type MacAddress, parseIpv4 } from "@railhead/wire";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AgentCatalog } from "../agent/agent-catalog.ts";
 import type { DataDirectory } from "../inventory/data-directory.ts";
 import type { EventLog } from "../log/events.ts";
@@ -42,6 +43,11 @@ export async function httpServer(parts: HttpServerParts): Promise<FastifyInstanc
       from: request.ip,
       milliseconds: Math.round(reply.elapsedTime),
     });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { statusCode = 500, message } = error instanceof Error ? (error as FastifyError) : { message: String(error) };
+    if (statusCode >= 500) log({ event: "http.failed", path: pathOf(request), from: request.ip, error: message });
+    return reply.send(error);
   });
   machineRoutes(app, parts);
   healthRoute(app, parts);
@@ -112,8 +118,9 @@ function agentRoute(app: FastifyInstance, agents: AgentCatalog): void {
       const file = agents.fileOf(request.params.version, request.params.architecture);
       if (file === undefined) return reply.callNotFound();
       reply.type("application/octet-stream").header("content-length", file.size);
+      // To HEAD fastify would read the whole file for nothing; an empty stream leaves the length as it is.
       return request.method === "HEAD"
-        ? reply.send()
+        ? reply.send(Readable.from([]))
         : reply.send(createReadStream(file.path, { highWaterMark: 256 * 1024 }));
     },
   );

@@ -61,6 +61,7 @@ export type ServerEvent =
       readonly message: string;
       readonly from: string;
     }
+  | { readonly event: "http.failed"; readonly path: string; readonly from: string; readonly error: string }
   | ({ readonly event: "machine.progress" } & MachineProgress);
 
 /** How far a machine has come, as the event `machine.progress` tells it. */
@@ -96,6 +97,7 @@ export const EVENT_LEVELS: Readonly<Partial<Record<ServerEvent["event"], "debug"
   "tftp.failed": "error",
   "http.request": "debug",
   "http.refused": "warn",
+  "http.failed": "error",
 };
 
 /** Where events go. */
