@@ -4,6 +4,7 @@ import {
   createLab,
   type DhcpClient,
   type Lab,
+  type LabOptions,
   labNeeds,
   openDhcpClient,
   replyKind,
@@ -24,7 +25,7 @@ import {
   readIpv4Option,
   readTextOption,
 } from "@railhead/wire";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { capturedDhcp } from "./captures.ts";
 import {
   type ClientPlan,
@@ -52,8 +53,9 @@ const NETWORK = {
   leaseSeconds: 600,
 };
 
-async function openLab(): Promise<void> {
-  lab = await createLab({ files: FILES });
+async function openLab(options: LabOptions = {}): Promise<() => Promise<void>> {
+  lab = await createLab({ files: FILES, ...options });
+  return async () => lab[Symbol.asyncDispose]();
 }
 
 const CLIENTS: readonly (readonly [string, (lab: Lab, plan: ClientPlan) => RunningClient])[] = [
@@ -63,8 +65,7 @@ const CLIENTS: readonly (readonly [string, (lab: Lab, plan: ClientPlan) => Runni
 const BOUND = ["bound", "BOUND"];
 
 describe.skipIf(needs.skip)(`the DHCP clients of operating systems${needs.note}`, () => {
-  beforeAll(openLab);
-  afterAll(() => lab[Symbol.asyncDispose]());
+  beforeAll(() => openLab());
 
   test.each(CLIENTS)(
     "%s gets its reservation with the network's configuration and the machine's name",
@@ -187,11 +188,10 @@ const SCRIPT = "http://10.77.0.1:8080/boot.ipxe";
 describe.skipIf(needs.skip)(`firmware, as it was captured${needs.note}`, () => {
   let clients: DhcpClient;
   beforeAll(async () => {
-    await openLab();
-    await lab.giveClientAddress("10.77.0.250/24");
+    const close = await openLab({ clientAddress: "10.77.0.250/24" });
     clients = await openDhcpClient(lab.udp);
+    return close;
   });
-  afterAll(() => lab[Symbol.asyncDispose]());
 
   test.each<readonly [string, string, number, string]>([
     ["a PXE 2.1 ROM on BIOS", "synthetic", 0, "undionly.kpxe"],

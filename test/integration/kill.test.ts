@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createLab, type Lab, labNeeds, openDhcpClient } from "@railhead/testkit";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { suspiciousEvents } from "./known-events.ts";
 import { applyLoad, askAgain, type LeaseLoad, type Promises } from "./lease-load.ts";
 import { type Random, runSeed, seededRandom } from "./random.ts";
@@ -17,6 +17,7 @@ describe.skipIf(needs.skip)(`a server that is killed while it writes leases${nee
   beforeAll(async () => {
     random = seededRandom(runSeed("kill"));
     lab = await createLab({
+      clientAddress: "10.77.0.250/16",
       settings: (settings) => ({
         ...settings,
         networks: settings.networks.map((network) => ({
@@ -28,9 +29,8 @@ describe.skipIf(needs.skip)(`a server that is killed while it writes leases${nee
         })),
       }),
     });
-    await lab.giveClientAddress("10.77.0.250/16");
+    return async () => lab[Symbol.asyncDispose]();
   });
-  afterAll(() => lab[Symbol.asyncDispose]());
 
   test(`${KILLS} times has forgotten no lease that it acknowledged, and has given none to two`, {
     timeout: 120_000,

@@ -14,7 +14,7 @@ import {
   startLabServer,
   startUdpPorts,
 } from "@railhead/testkit";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { openTransfer } from "./tftp-transfer.ts";
 
 const needs = labNeeds("busybox", "curl");
@@ -31,9 +31,9 @@ const DATA: Readonly<Record<string, LabContent>> = {
 
 let lab: Lab;
 
-async function openLab(options: LabOptions = {}): Promise<void> {
-  lab = await createLab({ files: DATA, ...options });
-  await lab.giveClientAddress("10.77.0.250/24");
+async function openLab(options: LabOptions = {}): Promise<() => Promise<void>> {
+  lab = await createLab({ files: DATA, clientAddress: "10.77.0.250/24", ...options });
+  return async () => lab[Symbol.asyncDispose]();
 }
 
 /** Runs the server until it ends by itself, which it must soon. */
@@ -54,7 +54,6 @@ const HINT = "  hint: find it with `ss -lunpt`, then stop it or give this server
 
 describe.skipIf(needs.skip)(`a server that cannot start${needs.note}`, () => {
   beforeEach(() => openLab({ start: false }));
-  afterEach(() => lab[Symbol.asyncDispose]());
 
   test.each(PORTS)("says that another program has the port of %s, and ends with 1", async (_what, [port], said) => {
     await using others = startUdpPorts(lab.network.inServer);
@@ -133,7 +132,6 @@ describe.skipIf(needs.skip)(`a server that cannot start${needs.note}`, () => {
 
 describe.skipIf(needs.skip)(`a server that is told to end${needs.note}`, () => {
   beforeEach(() => openLab());
-  afterEach(() => lab[Symbol.asyncDispose]());
 
   test.each(["SIGTERM", "SIGINT"] as const)(
     "by %s is gone within two seconds, with 0, whatever is under way",
@@ -160,7 +158,6 @@ describe.skipIf(needs.skip)(`a server that is told to end${needs.note}`, () => {
 
 describe.skipIf(needs.skip)(`a data directory that changes${needs.note}`, () => {
   beforeEach(() => openLab());
-  afterEach(() => lab[Symbol.asyncDispose]());
 
   const script = async () => lab.http(`/ipxe?mac=${MAC}`);
   const health = async () =>

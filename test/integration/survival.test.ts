@@ -1,6 +1,6 @@
 import { CLIENT_INTERFACE, createLab, LAB_SERVER_ADDRESS, type Lab, labNeeds, runOrThrow } from "@railhead/testkit";
 import { decodeTftp, encodeTftp } from "@railhead/wire";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { allCapturedDhcp, allCapturedTftp } from "./captures.ts";
 import { suspiciousEvents } from "./known-events.ts";
 import { brokenDatagram } from "./mutations.ts";
@@ -21,8 +21,9 @@ const LARGE_FILE = randomBytes(seededRandom(2), 8_000_000);
 let lab: Lab;
 let seed: number;
 
-async function openLab(): Promise<void> {
+async function openLab(): Promise<() => Promise<void>> {
   lab = await createLab({
+    clientAddress: "10.77.0.250/24",
     files: {
       "data/machines/core-01.json": { name: "core-01", macs: [RESERVED_MAC], address: "10.77.0.11", role: "manager" },
       "tftp/undionly.kpxe": BOOT_FILE,
@@ -31,8 +32,8 @@ async function openLab(): Promise<void> {
       "tftp/large.bin": LARGE_FILE,
     },
   });
-  await lab.giveClientAddress("10.77.0.250/24");
   seed = runSeed("survival");
+  return async () => lab[Symbol.asyncDispose]();
 }
 
 function clientNamed(name: string): TftpClient {
@@ -43,7 +44,6 @@ function clientNamed(name: string): TftpClient {
 
 describe.skipIf(needs.skip)(`a server that hears nonsense${needs.note}`, () => {
   beforeAll(openLab);
-  afterAll(() => lab[Symbol.asyncDispose]());
 
   test(`answers a client after ${DATAGRAMS} broken datagrams on port 67`, async () => {
     const random = seededRandom(seed);

@@ -2,7 +2,7 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLab, LAB_SERVER_ADDRESS, type Lab, labNeeds } from "@railhead/testkit";
 import { decodeTftp, encodeTftp, type TftpPacket } from "@railhead/wire";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { randomBytes, seededRandom } from "./random.ts";
 import { fetchFile, OPTION_CLIENTS, PLAIN_CLIENTS, type TftpClient } from "./tftp-clients.ts";
 
@@ -19,8 +19,9 @@ const TEXT = "first\nsecond\r\nthird\rend";
 
 let lab: Lab;
 
-async function openLab(): Promise<void> {
+async function openLab(): Promise<() => Promise<void>> {
   lab = await createLab({
+    clientAddress: "10.77.0.250/24",
     files: {
       ...Object.fromEntries(Object.entries(FILES).map(([name, content]) => [`tftp/${name}`, content])),
       "tftp/text.txt": TEXT,
@@ -30,7 +31,7 @@ async function openLab(): Promise<void> {
   });
   symlinkSync(join(lab.directory, "secret.txt"), join(lab.directory, "tftp/out.txt"));
   symlinkSync("folder/inner.bin", join(lab.directory, "tftp/in.bin"));
-  await lab.giveClientAddress("10.77.0.250/24");
+  return async () => lab[Symbol.asyncDispose]();
 }
 
 function largeName(mib: number): string {
@@ -48,7 +49,6 @@ async function comparison(client: TftpClient, name: string): Promise<string> {
 
 describe.skipIf(needs.skip)(`TFTP clients${needs.note}`, () => {
   beforeAll(openLab);
-  afterAll(() => lab[Symbol.asyncDispose]());
 
   describe.each([...PLAIN_CLIENTS, ...OPTION_CLIENTS])("$name", (client) => {
     test("gets files of every size around a block's end as they are", async () => {
@@ -168,10 +168,10 @@ describe.skipIf(needs.skip)(`TFTP clients${needs.note}`, () => {
 
 describe.skipIf(needs.skip)(`TFTP clients that lose 5 % of all packets in each direction${needs.note}`, () => {
   beforeAll(async () => {
-    await openLab();
+    const close = await openLab();
     await lab.network.lose(5);
+    return close;
   });
-  afterAll(() => lab[Symbol.asyncDispose]());
 
   describe.concurrent("each", () => {
     test.each([...PLAIN_CLIENTS, ...OPTION_CLIENTS].filter(({ name }) => !name.includes("least")))(

@@ -18,6 +18,8 @@ export interface LabOptions {
   readonly files?: Readonly<Record<string, LabContent>>;
   /** Changes the configuration before it is written. */
   readonly settings?: (settings: LabSettings) => object;
+  /** The client's address from the beginning, with its prefix length; otherwise it has none. */
+  readonly clientAddress?: string;
   /** Default true: the server is started, and ready. */
   readonly start?: boolean;
 }
@@ -63,6 +65,11 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
   for (const [path, content] of Object.entries(options.files ?? {})) write(path, content);
   write("railhead.yaml", (options.settings ?? ((settings) => settings))(labSettings()));
 
+  const giveClientAddress = async (cidr: string) => {
+    await runOrThrow(network.inClient(["ip", "addr", "replace", cidr, "dev", CLIENT_INTERFACE]));
+  };
+  if (options.clientAddress !== undefined) await giveClientAddress(options.clientAddress);
+
   // The process with the sockets is started when a test first asks for it.
   let ports: UdpPorts | undefined;
   acquired.defer(() => ports?.[Symbol.asyncDispose]());
@@ -88,8 +95,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     startServer,
     replaceFile: write,
     run: (argv, commandOptions) => runCommand(network.inClient(argv), commandOptions),
-    giveClientAddress: async (cidr) =>
-      void (await runOrThrow(network.inClient(["ip", "addr", "replace", cidr, "dev", CLIENT_INTERFACE]))),
+    giveClientAddress,
     http: (path, request) => curl(network.inClient, path.startsWith("/") ? `${LAB_URL}${path}` : path, request),
     get udp() {
       ports ??= startUdpPorts(network.inClient);
