@@ -206,7 +206,7 @@ describe.skipIf(needs.skip)(`firmware, as it was captured${needs.note}`, () => {
     ["an iPXE known by option 175 alone", "synthetic", 7, SCRIPT],
     ["an iPXE with a user class as RFC 3004 has it", "synthetic", 8, SCRIPT],
     ["ARM firmware, which we have no loader for", "synthetic", 6, ""],
-    ["UEFI HTTP boot, which is not offered", "uefi-http-ovmf", 0, ""],
+    ["UEFI HTTP boot", "uefi-http-ovmf", 0, "http://10.77.0.1:8080/boot/snponly.efi"],
     ["dhclient", "client-dhclient", 0, ""],
     ["systemd-networkd", "client-networkd", 0, ""],
   ])("%s is sent the right way (R1 R2 R3 R7)", async (_who, capture, index, file) => {

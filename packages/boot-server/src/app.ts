@@ -2,8 +2,9 @@ import { type BootServices, parseBinding, parseMachineRecord } from "@railhead/p
 import { openFileStore, type StoreProblem } from "@railhead/store";
 import type { Ipv4Address, MacAddress } from "@railhead/wire";
 import { readAgentCatalog } from "./agent/agent-catalog.ts";
+import { BindingLedger } from "./dhcp/binding-ledger.ts";
+import { DhcpEndpoints } from "./dhcp/dhcp-endpoints.ts";
 import { DhcpServer } from "./dhcp/dhcp-server.ts";
-import { DhcpSockets } from "./dhcp/dhcp-sockets.ts";
 import { httpServer, listen } from "./http/http-server.ts";
 import { serverUrl } from "./http/template-context.ts";
 import { DataDirectory } from "./inventory/data-directory.ts";
@@ -27,9 +28,14 @@ export interface BootServer {
  * Starts the boot server: acquires everything, then serves. When one part cannot be had, those acquired before are
  * given up and the error tells which and why.
  *
+ * @param passed sockets that the service manager hands over, by the name of their network
  * @throws SettingsError, BindError, StoreError, InventoryError, AgentCatalogError
  */
-export async function startBootServer(settings: Settings, log: EventLog): Promise<BootServer> {
+export async function startBootServer(
+  settings: Settings,
+  log: EventLog,
+  passed: ReadonlyMap<string, number> = new Map(),
+): Promise<BootServer> {
   const startedAt = performance.now();
   await using acquired = new AsyncDisposableStack();
   const now = () => Date.now();
@@ -44,29 +50,29 @@ export async function startBootServer(settings: Settings, log: EventLog): Promis
   const bindings = store.collection("bindings", parseBinding);
   for (const problem of store.problems) log({ event: "store.problem", problem: describeStoreProblem(problem) });
 
-  const dhcpServers: DhcpServer[] = [];
-  for (const network of settings.networks) {
-    const sockets = acquired.adopt(await DhcpSockets.open(network.serverAddress), (opened) => opened.close());
-    const dhcp = new DhcpServer({
-      network,
-      services: bootServices(settings, network.serverAddress),
-      snapshot,
-      store: bindings,
-      now,
-      log,
-      onContact: ({ mac, stage, address }) => void machines.contact(mac, { kind: "dhcp", clientStage: stage, address }),
-      send: (payload, port, address) =>
-        sockets.send(payload, port, address, (error) =>
-          log({ event: "dhcp.failed", from: address, error: error.message }),
-        ),
-    });
-    sockets.onError((error) => log({ event: "dhcp.failed", from: network.name, error: error.message }));
-    sockets.onDatagram((datagram, from) => void dhcp.handle(datagram, from));
-    data.onChange(() => dhcp.inventoryChanged());
-    dhcpServers.push(dhcp);
-    if (settings.tftp !== undefined) {
-      const { root, port } = settings.tftp;
-      const tftp = new TftpServer({ address: network.serverAddress, port, files: new BootFiles(root), log });
+  const { networks } = settings;
+  const ledger = new BindingLedger(bindings, networks);
+  data.onChange(() => ledger.rewind());
+  const served = networks.map((network) => ({ network, services: bootServices(settings, network.serverAddress) }));
+  const dhcp = new DhcpServer({
+    networks: () => served,
+    ledger,
+    snapshot,
+    now,
+    log,
+    onContact: ({ mac, stage, address }) =>
+      void machines.contact(mac, { kind: "dhcp", clientStage: stage, ...(address === undefined ? {} : { address }) }),
+    send: (from, payload, port, address) => endpoints.send(from, payload, port, address),
+  });
+  const endpoints = await DhcpEndpoints.open(networks, passed, {
+    onDatagram: ({ payload, ...arrival }) => void dhcp.handle(payload, arrival),
+    onError: (error) => log({ event: "dhcp.failed", from: "socket", error: error.message }),
+  });
+  acquired.defer(() => endpoints.close());
+  const bootFiles = settings.tftp === undefined ? undefined : new BootFiles(settings.tftp.root);
+  if (settings.tftp !== undefined && bootFiles !== undefined) {
+    for (const address of new Set(networks.map(({ serverAddress }) => serverAddress))) {
+      const tftp = new TftpServer({ address, port: settings.tftp.port, files: bootFiles, log });
       acquired.adopt(tftp, (server) => server.close());
       await tftp.listen();
     }
@@ -78,8 +84,9 @@ export async function startBootServer(settings: Settings, log: EventLog): Promis
     agents,
     log,
     storeProblems: () => store.problems.map(describeStoreProblem),
-    addressOf: (mac: MacAddress) => firstOf(dhcpServers, (dhcp) => dhcp.addressOf(mac)),
-    holderOf: (address: Ipv4Address) => firstOf(dhcpServers, (dhcp) => dhcp.holderOf(address)),
+    bootFiles,
+    addressOf: (mac) => ledger.addressOf(mac),
+    holderOf: (address) => ledger.holderOf(address),
     onContact: async (mac, contact) => {
       await machines.contact(mac, contact);
       if (contact.kind === "report") await keepReport(reports, contact.report);
@@ -92,7 +99,7 @@ export async function startBootServer(settings: Settings, log: EventLog): Promis
   const running = acquired.move();
   log({
     event: "server.ready",
-    url: serverUrl(settings),
+    url: serverUrl(settings, settings.http.address),
     networks: settings.networks.map(({ name }) => name),
     milliseconds: Math.round(performance.now() - startedAt),
   });
@@ -108,17 +115,10 @@ export async function startBootServer(settings: Settings, log: EventLog): Promis
 function bootServices(settings: Settings, nextServer: Ipv4Address): BootServices {
   return {
     nextServer,
-    scriptUrl: `${serverUrl(settings)}/boot.ipxe`,
-    loaders: settings.tftp?.loaders ?? { bios: "undionly.kpxe", "uefi-x64": "snponly.efi" },
+    scriptUrl: `${serverUrl(settings, nextServer)}/boot.ipxe`,
+    loadersUrl: `${serverUrl(settings, nextServer)}/boot`,
+    loaders: settings.tftp?.loaders ?? {},
   };
-}
-
-function firstOf<T, U>(items: readonly T[], find: (item: T) => U | undefined): U | undefined {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function describeStoreProblem(problem: StoreProblem): string {

@@ -4,6 +4,7 @@ export type { Snapshot } from "./inventory/snapshot.ts";
 export type { EventLog, MachineProgress, ServerEvent } from "./log/events.ts";
 export { pinoLog } from "./log/pino-log.ts";
 export { BindError } from "./net/bind-error.ts";
+export { passedSockets } from "./net/passed-sockets.ts";
 export { describeSettings, type SettingDescription } from "./settings/describe.ts";
 export { formatSettings, stringifySettings } from "./settings/format.ts";
 export { loadSettings, SettingsError, type SettingsSources } from "./settings/load.ts";

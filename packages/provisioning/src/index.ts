@@ -1,10 +1,14 @@
-export { type BootClient, type ClientStage, clientOf, type Firmware } from "./boot/client.ts";
+export { type BootClient, type ClientStage, clientOf, FIRMWARES, type Firmware } from "./boot/client.ts";
 export { type BootDecision, type BootServices, decideBoot } from "./boot/decide.ts";
+export type { AdmissionPolicy } from "./dhcp/admission.ts";
 export { type Binding, isHeld, parseBinding } from "./dhcp/binding.ts";
 export { type Bindings, BindingTable } from "./dhcp/binding-table.ts";
-export type { DhcpNetwork } from "./dhcp/network.ts";
+export type { DhcpFacts } from "./dhcp/exchange.ts";
+export { type MacPattern, parseMacPattern } from "./dhcp/mac-pattern.ts";
+export type { DhcpMode, DhcpNetwork } from "./dhcp/network.ts";
 export type { DhcpIgnoreReason, DhcpOutcome } from "./dhcp/outcome.ts";
-export { type DhcpFacts, respond } from "./dhcp/respond.ts";
+export { respond, respondOnBootServerPort } from "./dhcp/respond.ts";
+export { selectNetworks } from "./dhcp/select-networks.ts";
 export type { Group } from "./inventory/group.ts";
 export { buildInventory, findMachine, type Inventory, type InventoryParts } from "./inventory/inventory.ts";
 export type { Machine } from "./inventory/machine.ts";

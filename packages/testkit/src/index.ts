@@ -1,4 +1,5 @@
 export { CLIENT_MAC, type ClientMessage, clientMessage, firmwareOptions, ipxeOptions } from "./dhcp-message.ts";
+export { LAB_SERVER, LAB_SERVICES, labNetwork } from "./dhcp-network.ts";
 export { type DhcpClient, openDhcpClient, replyKind } from "./lab/dhcp-client.ts";
 export {
   createLab,

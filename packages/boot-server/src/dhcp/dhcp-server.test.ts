@@ -1,7 +1,7 @@
 import type { RemoteInfo } from "node:dgram";
 import { type Binding, buildInventory, type RecordStore } from "@railhead/provisioning";
 import { memoryStore } from "@railhead/store";
-import { CLIENT_MAC, clientMessage, ipxeOptions } from "@railhead/testkit";
+import { CLIENT_MAC, clientMessage, ipxeOptions, LAB_SERVER, LAB_SERVICES, labNetwork } from "@railhead/testkit";
 import {
   type Dhcp4Message,
   decodeDhcp4,
@@ -9,45 +9,41 @@ import {
   messageType,
   OPTION,
   parseIpv4,
-  parseSubnet,
   uint16Option,
 } from "@railhead/wire";
 import { describe, expect, test } from "vitest";
 import type { ServerEvent } from "../log/events.ts";
+import { BindingLedger } from "./binding-ledger.ts";
 import { DhcpServer } from "./dhcp-server.ts";
 
-const SERVER = parseIpv4("10.77.0.1");
+const SERVER = LAB_SERVER;
 const FROM: RemoteInfo = { address: "0.0.0.0", family: "IPv4", port: 68, size: 0 };
+const ARRIVAL = { from: FROM, network: undefined, port: 67 } as const;
 const { inventory } = buildInventory({ machines: [], groups: [], profiles: [], ignitionFiles: new Set() });
 
 function createServer(store: RecordStore<Binding> = memoryStore()) {
   const events: ServerEvent[] = [];
   const sent: { payload: Uint8Array; port: number; address: string }[] = [];
   const contacts: string[] = [];
+  const network = labNetwork({ pool: { first: parseIpv4("10.77.0.100"), last: parseIpv4("10.77.0.100") } });
+  const ledger = new BindingLedger(store, [network]);
   const server = new DhcpServer({
-    network: {
-      name: "lab",
-      subnet: parseSubnet("10.77.0.0/24"),
-      serverAddress: SERVER,
-      pool: { first: parseIpv4("10.77.0.100"), last: parseIpv4("10.77.0.100") },
-      dns: [],
-      leaseSeconds: 600,
-      offerSeconds: 60,
-      quarantineSeconds: 60,
-    },
-    services: {
-      nextServer: SERVER,
-      scriptUrl: "http://10.77.0.1:8080/boot.ipxe",
-      loaders: { bios: "b", "uefi-x64": "u" },
-    },
+    networks: () => [{ network, services: LAB_SERVICES }],
+    ledger,
     snapshot: () => ({ inventory, ignition: new Map(), problems: [] }),
-    store,
     now: () => 1_800_000_000_000,
     log: (event) => events.push(event),
     onContact: ({ mac, stage, address }) => contacts.push(`${mac} ${stage} ${address}`),
-    send: (payload, port, address) => sent.push({ payload, port, address }),
+    send: (_from, payload, port, address) => sent.push({ payload, port, address }),
   });
-  return { server, events, sent, contacts, hear: (message: Dhcp4Message) => server.handle(encodeDhcp4(message), FROM) };
+  return {
+    server,
+    ledger,
+    events,
+    sent,
+    contacts,
+    hear: (message: Dhcp4Message) => server.handle(encodeDhcp4(message), ARRIVAL),
+  };
 }
 
 /** A store whose disk is full. */
@@ -86,13 +82,13 @@ describe("a lease", () => {
   });
 
   test("that cannot be written is not handed out, and the server says why and goes on", async () => {
-    const { server, hear, sent, events } = createServer(fullStore());
+    const { ledger, hear, sent, events } = createServer(fullStore());
     await hear(clientMessage("discover"));
     await hear(request);
     expect(sent.map(({ payload }) => messageType(decodeDhcp4(payload)))).toEqual(["offer"]);
     expect(events.at(-1)).toMatchObject({ event: "dhcp.failed", error: "no space left on device" });
     // The offer stands as before, and nobody else was given the address.
-    expect(server.holderOf(parseIpv4("10.77.0.100"))).toBe(CLIENT_MAC);
+    expect(ledger.holderOf(parseIpv4("10.77.0.100"))).toBe(CLIENT_MAC);
   });
 
   test("is known again by a server that opens the store anew", async () => {
@@ -143,7 +139,7 @@ test.each([
   ["a header without the magic cookie", new Uint8Array(300)],
 ])("%s is one event and no reply", async (_name, datagram) => {
   const { server, sent, events } = createServer();
-  await server.handle(datagram, FROM);
+  await server.handle(datagram, ARRIVAL);
   expect(sent).toEqual([]);
   expect(events.map(({ event }) => event)).toEqual(["dhcp.malformed"]);
 });

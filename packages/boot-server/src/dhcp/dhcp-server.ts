@@ -1,14 +1,15 @@
 import type { RemoteInfo } from "node:dgram";
 import {
   type Binding,
-  BindingTable,
   type BootServices,
   type ClientStage,
   clientOf,
+  type DhcpIgnoreReason,
   type DhcpNetwork,
   type DhcpOutcome,
-  type RecordStore,
   respond,
+  respondOnBootServerPort,
+  selectNetworks,
 } from "@railhead/provisioning";
 import {
   DecodeError,
@@ -25,109 +26,117 @@ import {
 } from "@railhead/wire";
 import type { Snapshot } from "../inventory/snapshot.ts";
 import type { EventLog } from "../log/events.ts";
+import type { BindingLedger } from "./binding-ledger.ts";
+
+/** A network and what its clients are sent to. */
+export interface ServedNetwork {
+  readonly network: DhcpNetwork;
+  readonly services: BootServices;
+}
+
+/** Sends a datagram from a network's own address. */
+export type SendDatagram = (from: DhcpNetwork, payload: Uint8Array, port: number, address: string) => void;
 
 /** What the DHCP server needs of its surroundings. */
 export interface DhcpServerParts {
-  readonly network: DhcpNetwork;
-  readonly services: BootServices;
+  readonly networks: () => readonly ServedNetwork[];
+  readonly ledger: BindingLedger;
   readonly snapshot: () => Snapshot;
-  readonly store: RecordStore<Binding>;
   readonly now: () => number;
   readonly log: EventLog;
-  /** Called for every reply that told a machine its address. */
+  /** Called for every reply that told a machine what to boot. */
   readonly onContact: (contact: {
     readonly mac: MacAddress;
     readonly stage: ClientStage;
-    readonly address: Ipv4Address;
+    /** Absent where another server gives the addresses. */
+    readonly address?: Ipv4Address;
   }) => void;
-  readonly send: (payload: Uint8Array, port: number, address: string) => void;
+  readonly send: SendDatagram;
+}
+
+/** How a datagram came. */
+export interface Arrival {
+  readonly from: RemoteInfo;
+  /** The network of the socket that it came in on; `undefined` when that cannot be told. */
+  readonly network: DhcpNetwork | undefined;
+  readonly port: 67 | 4011;
 }
 
 const SMALLEST_MAXIMUM = 576; // RFC 2132 section 9.10
 const LARGEST_REPLY = 1472; // an Ethernet frame; EDK2 asks for 65280 in its REQUEST
 const IP_AND_UDP_HEADERS = 28;
 
-/** The DHCP service of one network. `handle` is the way of a packet from the wire and back. */
+/** The DHCP service of all networks. `handle` is the way of a packet from the wire and back. */
 export class DhcpServer {
   readonly #parts: DhcpServerParts;
-  readonly #bindings: BindingTable;
 
   constructor(parts: DhcpServerParts) {
     this.#parts = parts;
-    this.#bindings = new BindingTable(parts.network);
-    for (const binding of parts.store.all().values()) this.#bindings.apply(binding);
-  }
-
-  /** Who holds an address, for those who know a machine by its address only. */
-  holderOf(address: Ipv4Address): MacAddress | undefined {
-    return this.#bindings.ofAddress(address)?.mac;
-  }
-
-  addressOf(mac: MacAddress): Ipv4Address | undefined {
-    return this.#bindings.ofMac(mac)?.address;
-  }
-
-  /** Reservations may have changed. */
-  inventoryChanged(): void {
-    this.#bindings.rewind();
   }
 
   /** Handles one datagram. Never rejects: whatever a packet does, the next one is served. */
-  async handle(datagram: Uint8Array, from: RemoteInfo): Promise<void> {
+  async handle(datagram: Uint8Array, arrival: Arrival): Promise<void> {
     const { log } = this.#parts;
     try {
-      await this.#serve(decodeDhcp4(datagram));
+      await this.#serve(decodeDhcp4(datagram), arrival);
     } catch (error) {
-      const sender = `${from.address}:${from.port}`;
-      if (error instanceof DecodeError) log({ event: "dhcp.malformed", reason: error.message, from: sender });
-      else log({ event: "dhcp.failed", from: sender, error: error instanceof Error ? error.message : String(error) });
+      const from = `${arrival.from.address}:${arrival.from.port}`;
+      if (error instanceof DecodeError) log({ event: "dhcp.malformed", reason: error.message, from });
+      else log({ event: "dhcp.failed", from, error: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  async #serve(message: Dhcp4Message): Promise<void> {
-    const { network, services, snapshot, now, log } = this.#parts;
+  async #serve(message: Dhcp4Message, arrival: Arrival): Promise<void> {
+    const networks = this.#parts.networks();
+    const selected = selectNetworks(
+      message,
+      networks.map(({ network }) => network),
+      arrival.network,
+    );
+    if (selected.length === 0) this.#ignore("unknown-subnet", message);
+    for (const served of networks) {
+      if (selected.includes(served.network)) await this.#serveOn(served, message, arrival);
+    }
+  }
+
+  async #serveOn({ network, services }: ServedNetwork, message: Dhcp4Message, arrival: Arrival): Promise<void> {
+    const { ledger, snapshot, now, log } = this.#parts;
     const { inventory } = snapshot();
-    const outcome = respond({ message, network, services, inventory, bindings: this.#bindings, now: now() });
+    const decide = arrival.port === 67 ? respond : respondOnBootServerPort;
+    const outcome = decide({ message, network, services, inventory, bindings: ledger.tableOf(network), now: now() });
     switch (outcome.kind) {
       case "ignore":
-        log({ event: "dhcp.ignored", reason: outcome.reason, mac: macOf(message) });
+        this.#ignore(outcome.reason, message);
         return;
       case "record":
-        await this.#record(outcome.binding);
+        await ledger.record(network, outcome.binding);
         log({ event: "dhcp.recorded", ...pick(outcome.binding) });
         return;
       case "reply":
-        if (outcome.binding !== undefined) await this.#record(outcome.binding);
-        this.#reply(message, outcome);
+        if (outcome.binding !== undefined) await ledger.record(network, outcome.binding);
+        this.#reply(message, outcome, network, arrival);
     }
   }
 
-  /**
-   * Takes a binding into account and, unless it is only an offer, makes it durable: an address that is not recorded
-   * is not handed out.
-   *
-   * @throws StoreError when it could not be recorded; then everything is as before
-   */
-  async #record(binding: Binding): Promise<void> {
-    const former = [this.#bindings.ofMac(binding.mac), this.#bindings.ofAddress(binding.address)];
-    this.#bindings.apply(binding);
-    if (binding.state === "offered") return;
-    try {
-      await this.#parts.store.put(binding.address, binding);
-      const [left] = former;
-      if (left !== undefined && left.address !== binding.address) await this.#parts.store.delete(left.address);
-    } catch (error) {
-      this.#bindings.forget(binding.address);
-      for (const previous of former) if (previous !== undefined) this.#bindings.apply(previous);
-      throw error;
-    }
+  #ignore(reason: DhcpIgnoreReason, message: Dhcp4Message): void {
+    this.#parts.log({ event: "dhcp.ignored", reason, mac: macOf(message) });
   }
 
-  #reply(request: Dhcp4Message, { reply, boot }: Extract<DhcpOutcome, { kind: "reply" }>): void {
+  #reply(
+    request: Dhcp4Message,
+    { reply, boot }: Extract<DhcpOutcome, { kind: "reply" }>,
+    network: DhcpNetwork,
+    arrival: Arrival,
+  ): void {
     const { log, send, onContact, snapshot } = this.#parts;
     const payload = encodeDhcp4(reply, { maxSize: maximumSize(request), padAfter: [OPTION.bootFile] });
-    const route = replyRoute(request, reply);
-    send(payload, route.port, route.kind === "broadcast" ? "255.255.255.255" : route.address);
+    if (arrival.port === 4011) {
+      // To where it came from: EDK2 asks from port 4011, iPXE from 68 (rule R12).
+      send(network, payload, arrival.from.port, arrival.from.address);
+    } else {
+      const route = replyRoute(request, reply);
+      send(network, payload, route.port, route.kind === "broadcast" ? "255.255.255.255" : route.address);
+    }
 
     const mac = macOf(request);
     const machine = snapshot().inventory.machineByMac.get(mac)?.name;
@@ -140,7 +149,8 @@ export class DhcpServer {
       ...(machine === undefined ? {} : { machine }),
     });
     const client = clientOf(request);
-    if (boot !== undefined && "stage" in client) onContact({ mac, stage: client.stage, address: reply.yiaddr });
+    if (boot === undefined || !("stage" in client)) return;
+    onContact({ mac, stage: client.stage, ...(network.mode === "proxy" ? {} : { address: reply.yiaddr }) });
   }
 }
 

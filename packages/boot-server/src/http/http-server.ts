@@ -9,9 +9,11 @@ import type { DataDirectory } from "../inventory/data-directory.ts";
 import type { EventLog } from "../log/events.ts";
 import { BindError } from "../net/bind-error.ts";
 import type { Settings } from "../settings/schema.ts";
+import type { BootFiles } from "../tftp/boot-files.ts";
 import type { Answer } from "./answer.ts";
 import { gitHttp } from "./git-http.ts";
 import { kernelPathOf } from "./kernel-path.ts";
+import { loaderRoute } from "./loader-route.ts";
 import { machineAnswers } from "./machine-answers.ts";
 import { type MachineQuery, readMachineQuery, resolveRequest } from "./machine-request.ts";
 import { takeReport } from "./reports.ts";
@@ -20,6 +22,8 @@ export interface HttpServerParts {
   readonly settings: Settings;
   readonly data: DataDirectory;
   readonly agents: AgentCatalog | undefined;
+  /** What TFTP serves. */
+  readonly bootFiles: BootFiles | undefined;
   readonly log: EventLog;
   /** What `/healthz` says beside the inventory's state. */
   readonly storeProblems: () => readonly string[];
@@ -52,6 +56,7 @@ export async function httpServer(parts: HttpServerParts): Promise<FastifyInstanc
   machineRoutes(app, parts);
   healthRoute(app, parts);
   reportRoute(app, parts);
+  if (parts.bootFiles !== undefined) loaderRoute(app, parts.bootFiles);
   if (parts.agents !== undefined) agentRoute(app, parts.agents);
   if (settings.configRepo?.path !== undefined) gitHttp(app, settings.configRepo.path);
   if (settings.assetsPath !== undefined) await assetRoutes(app, parts, settings.assetsPath);
@@ -71,7 +76,7 @@ function machineRoutes(app: FastifyInstance, parts: HttpServerParts): void {
   const answers = machineAnswers(parts);
   const route = (path: string, contact: Contact, answer: (query: MachineQuery) => Answer) => {
     app.get(path, async (request, reply) => {
-      const query = readMachineQuery(request.url);
+      const query = queryOf(request);
       const result = answer(query);
       if (result.refusal === undefined && request.method === "GET") await noteContact(parts, query, contact);
       return write(parts, request, reply, result);
@@ -82,7 +87,7 @@ function machineRoutes(app: FastifyInstance, parts: HttpServerParts): void {
   route("/ipxe", { kind: "ipxe" }, (query) => answers.ipxe(query, parts.data.current));
   route("/ignition", { kind: "ignition" }, (query) => answers.ignition(query, parts.data.current));
   app.get("/metadata", async (request, reply) =>
-    write(parts, request, reply, answers.metadata(readMachineQuery(request.url), parts.data.current)),
+    write(parts, request, reply, answers.metadata(queryOf(request), parts.data.current)),
   );
 }
 
@@ -132,7 +137,7 @@ async function assetRoutes(app: FastifyInstance, parts: HttpServerParts, root: s
     if (request.method !== "GET" || reply.statusCode !== 200 || !request.url.startsWith("/assets/")) return;
     const mac = holderOf(parts, request.ip);
     if (mac === undefined) return;
-    const selected = resolveRequest({ query: { mac }, rawQuery: "" }, parts.data.current);
+    const selected = resolveRequest({ query: { mac }, rawQuery: "", serverAddress: "" }, parts.data.current);
     if ("profile" in selected && kernelPathOf(selected.profile) === pathOf(request)) {
       await parts.onContact(mac, { kind: "kernel" });
     }
@@ -149,6 +154,10 @@ function write(parts: HttpServerParts, request: FastifyRequest, reply: FastifyRe
     parts.log({ event: "http.refused", path: pathOf(request), status, from: request.ip, ...refusal });
   }
   return reply.code(status).type(contentType).send(body);
+}
+
+function queryOf(request: FastifyRequest): MachineQuery {
+  return readMachineQuery(request.url, request.socket.localAddress ?? "");
 }
 
 /** Without the query, which may hold what a machine says of itself. */

@@ -8,6 +8,8 @@ export interface MachineQuery {
   readonly query: Readonly<Record<string, string>>;
   /** The query string as it was sent. */
   readonly rawQuery: string;
+  /** The address of ours that the request came to; there the machine finds everything else. */
+  readonly serverAddress: string;
 }
 
 /** A request whose machine has a profile. */
@@ -20,14 +22,14 @@ export interface MachineRequest {
 }
 
 /** Reads the query of a URL: the first value of each key counts, as in matchbox. */
-export function readMachineQuery(url: string): MachineQuery {
+export function readMachineQuery(url: string, serverAddress: string): MachineQuery {
   const mark = url.indexOf("?");
   const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
   const query: Record<string, string> = {};
   for (const [key, value] of new URLSearchParams(rawQuery)) {
     if (!Object.hasOwn(query, key)) query[key] = value;
   }
-  return { query, rawQuery };
+  return { query, rawQuery, serverAddress };
 }
 
 /** Finds who asks and what is meant for it; otherwise the answer that says why there is nothing. */

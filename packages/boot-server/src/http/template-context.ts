@@ -22,7 +22,7 @@ export function templateContext(request: MachineRequest, parts: ContextParts): R
   const selectors = Object.fromEntries(
     Object.entries(group.selector).map(([key, value]) => [key.toLowerCase(), value]),
   );
-  const url = serverUrl(settings);
+  const url = serverUrl(settings, query.serverAddress);
   return {
     ...structuredClone(group.metadata),
     ...selectors,
@@ -33,7 +33,7 @@ export function templateContext(request: MachineRequest, parts: ContextParts): R
       variables: structuredClone(settings.cluster.variables),
       machines: snapshot.inventory.machines.map(declaredContext),
     },
-    server: { url, address: settings.http.address },
+    server: { url, address: query.serverAddress },
     ...(agents === undefined ? {} : { agent: agents.context(url) }),
     ...(settings.configRepo === undefined
       ? {}
@@ -41,9 +41,9 @@ export function templateContext(request: MachineRequest, parts: ContextParts): R
   };
 }
 
-/** Where nodes find the server: `http://10.77.0.1:8080`. */
-export function serverUrl({ http }: Settings): string {
-  return `http://${http.address}:${http.port}`;
+/** Where nodes find the server, by the address of it that they can reach: `http://10.77.0.1:8080`. */
+export function serverUrl({ http }: Settings, address: string): string {
+  return `http://${address}:${http.port}`;
 }
 
 function machineContext({ requester }: MachineRequest, { addressOf }: ContextParts): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import type { Ipv4Subnet } from "@railhead/wire";
 import { stringify } from "yaml";
 import type { Settings, SettingsInput } from "./schema.ts";
 
@@ -7,9 +8,14 @@ export function formatSettings(settings: Settings): string {
     ...settings,
     networks: settings.networks.map((network) => ({
       ...network,
-      subnet: `${network.subnet.network}/${network.subnet.prefixLength}`,
+      subnet: subnetText(network.subnet),
+      routes: network.routes.map(({ destination, router }) => ({ destination: subnetText(destination), router })),
     })),
   });
+}
+
+function subnetText({ network, prefixLength }: Ipv4Subnet): string {
+  return `${network}/${prefixLength}`;
 }
 
 /** Settings made by a program, as a configuration file. */

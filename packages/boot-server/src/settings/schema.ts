@@ -1,11 +1,12 @@
+import { parseMacPattern } from "@railhead/provisioning";
 import {
   AddressError,
   type Ipv4Address,
+  type Ipv4Subnet,
   ipv4ToNumber,
   parseIpv4,
   parseSubnet,
   subnetContains,
-  ZERO_IPV4,
 } from "@railhead/wire";
 import { z } from "zod";
 
@@ -14,7 +15,7 @@ const parsed = <T>(parse: (text: string) => T) =>
     try {
       return parse(text);
     } catch (error) {
-      if (!(error instanceof AddressError)) throw error;
+      if (!(error instanceof AddressError || error instanceof RangeError)) throw error;
       context.addIssue({ code: "custom", message: error.message });
       return z.NEVER;
     }
@@ -25,6 +26,18 @@ const port = z.int().min(1).max(65_535);
 const seconds = z.int().min(1);
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "a word of a-z, 0-9 and -");
 
+const domainName = z
+  .string()
+  .max(253)
+  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, "not a domain name");
+
+const routeSchema = z
+  .strictObject({
+    destination: parsed(parseSubnet).describe("Network and prefix length."),
+    router: ipv4.describe("Where packets to it go; `0.0.0.0`: it is on the link."),
+  })
+  .describe("A route.");
+
 const poolSchema = z.strictObject({
   first: ipv4.describe("First address of the pool."),
   last: ipv4.describe("Last address of the pool; it is handed out too."),
@@ -33,35 +46,74 @@ const poolSchema = z.strictObject({
 const networkSchema = z
   .strictObject({
     name: name.describe("What the log calls the network."),
+    mode: z
+      .enum(["authoritative", "reservations", "proxy", "off"])
+      .default("authoritative")
+      .describe(
+        "`authoritative`: pool and reservations. `reservations`: declared machines only. `proxy`: another server gives the addresses, this one what to boot. `off`: no DHCP.",
+      ),
     subnet: parsed(parseSubnet).describe("Network and prefix length, `10.77.0.0/24`."),
     serverAddress: ipv4.describe("This server's own address there: DHCP server identifier, TFTP and HTTP server."),
+    relayed: z.boolean().default(false).describe("Its machines reach this server through a relay only."),
     pool: poolSchema
       .exactOptional()
       .describe("Addresses for machines without a reservation. Absent: reservations only."),
     router: ipv4.exactOptional().describe("Default gateway (DHCP option 3)."),
     dns: z.array(ipv4).default([]).describe("Name servers (DHCP option 6)."),
-    domain: z.string().min(1).max(253).exactOptional().describe("Domain name (DHCP option 15)."),
+    ntp: z.array(ipv4).default([]).describe("Time servers (DHCP option 42)."),
+    domain: domainName.exactOptional().describe("Domain name (DHCP option 15)."),
+    searchDomains: z.array(domainName).default([]).describe("Domains to search for short names (DHCP option 119)."),
+    routes: z.array(routeSchema).default([]).describe("Routes beside the default one (DHCP option 121)."),
     leaseSeconds: seconds.min(60).default(3600).describe("Length of a lease; a client may ask for less."),
     offerSeconds: seconds.default(60).describe("How long an offered address is held back for the client."),
     quarantineSeconds: seconds
       .default(900)
       .describe("How long an address that a client declined, because another host uses it, is given to nobody."),
+    rapidCommit: z.boolean().default(false).describe("Lease in two messages to clients that ask for it (RFC 4039)."),
+    policy: z
+      .strictObject({
+        unknownMachines: z
+          .enum(["serve", "ignore"])
+          .default("serve")
+          .describe("`ignore`: only declared machines are answered."),
+        deny: z
+          .array(parsed(parseMacPattern))
+          .default([])
+          .describe("MAC addresses, or beginnings of them, that are never answered."),
+        ignoreClasses: z
+          .array(z.string().min(1))
+          .default([])
+          .describe("Vendor and user classes, by their beginning, that are not answered."),
+      })
+      .prefault({}),
   })
   .superRefine((network, context) => {
     const inside = (address: Ipv4Address, path: string[]) => {
       if (subnetContains(network.subnet, address)) return;
       context.addIssue({ code: "custom", path, message: `${address} is outside the subnet` });
     };
-    inside(network.serverAddress, ["serverAddress"]);
+    // A server that is reached through a relay is on another network.
+    if (!network.relayed) inside(network.serverAddress, ["serverAddress"]);
     if (network.router !== undefined) inside(network.router, ["router"]);
     const { pool } = network;
     if (pool === undefined) return;
+    if (network.mode !== "authoritative") {
+      context.addIssue({
+        code: "custom",
+        path: ["pool"],
+        message: `mode ${network.mode} gives no addresses out of a pool`,
+      });
+    }
     inside(pool.first, ["pool", "first"]);
     inside(pool.last, ["pool", "last"]);
     if (ipv4ToNumber(pool.first) > ipv4ToNumber(pool.last)) {
       context.addIssue({ code: "custom", path: ["pool"], message: "first is greater than last" });
     }
   });
+
+function overlap(a: Ipv4Subnet, b: Ipv4Subnet): boolean {
+  return subnetContains(a, b.network) || subnetContains(b, a.network);
+}
 
 /** The whole configuration file. Relative paths are relative to the file. */
 export const settingsSchema = z
@@ -73,7 +125,9 @@ export const settingsSchema = z
     dataPath: z.string().min(1).describe("Data directory: `machines/`, `groups/`, `profiles/`, `ignition/`."),
     assetsPath: z.string().min(1).exactOptional().describe("Files served under `/assets/`: kernels, initrds, images."),
     http: z.strictObject({
-      address: ipv4.describe("Address that the HTTP server listens on; nodes are sent there."),
+      address: ipv4.describe(
+        "Address that the HTTP server listens on; `0.0.0.0` for all, which several networks need.",
+      ),
       port: port.default(8080).describe("Port of the HTTP server."),
     }),
     tftp: z
@@ -84,6 +138,11 @@ export const settingsSchema = z
           .strictObject({
             bios: z.string().min(1).default("undionly.kpxe").describe("iPXE for BIOS machines."),
             "uefi-x64": z.string().min(1).default("snponly.efi").describe("iPXE for 64-bit UEFI machines."),
+            "uefi-ia32": z.string().min(1).exactOptional().describe("For 32-bit x86 UEFI machines."),
+            "uefi-arm32": z.string().min(1).exactOptional().describe("For 32-bit ARM UEFI machines."),
+            "uefi-arm64": z.string().min(1).exactOptional().describe("For 64-bit ARM UEFI machines."),
+            "uefi-riscv64": z.string().min(1).exactOptional().describe("For 64-bit RISC-V UEFI machines."),
+            "uefi-loong64": z.string().min(1).exactOptional().describe("For 64-bit LoongArch UEFI machines."),
           })
           .prefault({}),
       })
@@ -91,7 +150,6 @@ export const settingsSchema = z
       .describe("TFTP server, on every network's `serverAddress`."),
     networks: z
       .array(networkSchema)
-      .max(1, "more than one network is not supported")
       .default([])
       .describe("Networks to hand out addresses on. None: no DHCP and no TFTP."),
     cluster: z
@@ -135,8 +193,11 @@ export const settingsSchema = z
         message: "machines on a network need TFTP to load iPXE from",
       });
     }
-    if (settings.http.address === ZERO_IPV4) {
-      context.addIssue({ code: "custom", path: ["http", "address"], message: "nodes cannot be sent to 0.0.0.0" });
+    for (const [index, network] of settings.networks.entries()) {
+      const clash = settings.networks.slice(0, index).find((other) => overlap(network.subnet, other.subnet));
+      if (clash === undefined) continue;
+      const message = `the subnet overlaps that of ${clash.name}`;
+      context.addIssue({ code: "custom", path: ["networks", index, "subnet"], message });
     }
   });
 

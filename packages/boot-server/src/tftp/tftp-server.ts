@@ -1,5 +1,15 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { DecodeError, decodeTftp, encodeTftp, negotiate, TFTP_ERROR, type TftpRrq, toNetascii } from "@railhead/wire";
+import {
+  DEFAULT_TFTP_LIMITS,
+  DecodeError,
+  decodeTftp,
+  encodeTftp,
+  negotiate,
+  TFTP_ERROR,
+  type TftpLimits,
+  type TftpRrq,
+  toNetascii,
+} from "@railhead/wire";
 import type { EventLog } from "../log/events.ts";
 import { bindUdp } from "../net/bind-udp.ts";
 import { canBeAnswered } from "../net/can-be-answered.ts";
@@ -16,6 +26,9 @@ export interface TftpServerParts {
 
 /** So that a flood of requests costs neither all memory nor all descriptors. */
 const MOST_TRANSFERS = 512;
+
+/** The first tries follow each other quickly, see `RoundTrip`: ten of them make half a minute of patience. */
+const LIMITS: TftpLimits = { ...DEFAULT_TFTP_LIMITS, maxTries: 10 };
 
 const REFUSALS: Readonly<Record<NoBootFile, { readonly code: number; readonly message: string }>> = {
   "not-found": { code: TFTP_ERROR.notFound, message: "file not found" },
@@ -82,7 +95,7 @@ export class TftpServer {
       return;
     }
     const content = request.mode === "netascii" ? toNetascii(found.content) : found.content;
-    const terms = negotiate(request, { size: content.length });
+    const terms = negotiate(request, { size: content.length }, LIMITS);
     if (terms.kind === "refused") {
       this.#refuse(from, request.fileName, terms.code, terms.message);
       return;

@@ -14,6 +14,7 @@ import {
 import type { EventLog } from "../log/events.ts";
 import { bindUdp } from "../net/bind-udp.ts";
 import { canBeAnswered } from "../net/can-be-answered.ts";
+import { RoundTrip } from "./round-trip.ts";
 
 export interface TftpTransferParts {
   readonly address: string;
@@ -30,6 +31,8 @@ export class TftpTransfer {
   readonly #socket: Socket = createSocket("udp4");
   readonly #ended = Promise.withResolvers<void>();
   readonly #startedAt = performance.now();
+  readonly #roundTrip = new RoundTrip();
+  #sentAt = 0;
   #state: TransferState;
   #timer: NodeJS.Timeout | undefined;
   #sendError: string | undefined;
@@ -72,8 +75,12 @@ export class TftpTransfer {
 
   #step(input: TransferInput): void {
     const { client } = this.#parts;
-    const step = stepTransfer(this.#state, input);
+    const before = this.#state;
+    const step = stepTransfer(before, input);
     this.#state = step.state;
+    const now = performance.now();
+    if (isAnswer(before, step.state) && wasSentOnce(before)) this.#roundTrip.observe(now - this.#sentAt);
+    if (step.send.length > 0) this.#sentAt = now;
     for (const datagram of step.send) this.#send(datagram, client);
     if (step.outcome !== undefined) {
       this.#end(step.outcome);
@@ -81,7 +88,8 @@ export class TftpTransfer {
     }
     if (step.timerMs === undefined) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#step({ kind: "timeout" }), step.timerMs);
+    const waitMs = this.#roundTrip.waitMs(step.timerMs, step.state.tries);
+    this.#timer = setTimeout(() => this.#step({ kind: "timeout" }), waitMs);
   }
 
   /** What cannot be sent is as good as lost on the way: the timer sends it again, or ends the transfer and says why. */
@@ -106,6 +114,15 @@ export class TftpTransfer {
     }
     this.#socket.close(() => this.#ended.resolve());
   }
+}
+
+function isAnswer(before: TransferState, after: TransferState): boolean {
+  return after.acknowledged > before.acknowledged || (before.phase === "oack-sent" && after.phase === "sending");
+}
+
+/** Of what is outstanding: nothing has been sent a second time. */
+function wasSentOnce({ tries, resentUpTo, acknowledged }: TransferState): boolean {
+  return tries === 1 && resentUpTo <= acknowledged;
 }
 
 function describe(

@@ -1,4 +1,4 @@
-import { formatSettings, pinoLog, startBootServer } from "@railhead/boot-server";
+import { formatSettings, passedSockets, pinoLog, startBootServer } from "@railhead/boot-server";
 import { Command } from "commander";
 import { type SettingsOptions, settingsOf, withSettingsOptions } from "./settings-options.ts";
 
@@ -15,7 +15,7 @@ export function serveCommand(): Command {
       }
       const log = pinoLog(settings.log);
       const stop = firstSignal(["SIGTERM", "SIGINT"]);
-      const server = await startBootServer(settings, log);
+      const server = await startBootServer(settings, log, passedSockets(process.env, process.pid));
       process.on("SIGHUP", () => server.reload());
       log({ event: "server.stopping", signal: await stop });
       await server.close();

@@ -1,18 +1,27 @@
 import {
   architectureOf,
   type Dhcp4Message,
-  findOption,
   type MacAddress,
   macFromBytes,
   OPTION,
   readArchitectures,
+  readIpxeFeatures,
   readMachineUuid,
   readTextOption,
   readUserClass,
 } from "@railhead/wire";
 
-/** The kinds of firmware that we have a first-stage loader for; anything else is `other`. */
-export type Firmware = "bios" | "uefi-x64" | "other";
+/** The kinds of firmware that we may have a loader for; anything else is `other`. */
+export const FIRMWARES = [
+  "bios",
+  "uefi-ia32",
+  "uefi-x64",
+  "uefi-arm32",
+  "uefi-arm64",
+  "uefi-riscv64",
+  "uefi-loong64",
+] as const;
+export type Firmware = (typeof FIRMWARES)[number] | "other";
 
 /**
  * How far the client is: `rom` is a network boot ROM or UEFI firmware, `ipxe` an iPXE that fetches scripts,
@@ -25,6 +34,8 @@ export interface BootClient {
   readonly mac: MacAddress;
   readonly stage: ClientStage;
   readonly firmware: Firmware;
+  /** An iPXE that lists what it can do, and HTTP is not in the list. */
+  readonly ipxeWithoutHttp: boolean;
   /** Asks for a URL rather than a TFTP name (RFC 5970 section 3.3, vendor class `HTTPClient`). */
   readonly httpBoot: boolean;
   /** Canonical text, lower case. */
@@ -54,12 +65,14 @@ export function clientOf(message: Dhcp4Message): BootClient | { readonly reason:
 
   const vendorClass = readTextOption(message, OPTION.vendorClass) ?? "";
   const httpBoot = vendorClass.startsWith("HTTPClient");
-  const ipxe = readUserClass(message).includes("iPXE") || findOption(message, OPTION.ipxe) !== undefined;
+  const features = readIpxeFeatures(message)?.features;
+  const ipxe = features !== undefined || readUserClass(message).includes("iPXE");
   const uuid = readMachineUuid(message);
   return {
     mac: macFromBytes(hardware),
     stage: ipxe ? "ipxe" : httpBoot || vendorClass.startsWith("PXEClient") ? "rom" : "os",
     firmware: firmwareOf(readArchitectures(message)),
+    ipxeWithoutHttp: features !== undefined && features.length > 0 && !features.includes("http"),
     httpBoot,
     ...(uuid === undefined ? {} : { uuid }),
   };
@@ -69,7 +82,8 @@ export function clientOf(message: Dhcp4Message): BootClient | { readonly reason:
 function firmwareOf(architectures: readonly number[]): Firmware {
   for (const id of architectures) {
     const kind = architectureOf(id)?.firmware;
-    if (kind === "bios" || kind === "uefi-x64") return kind;
+    const known = FIRMWARES.find((firmware) => firmware === kind);
+    if (known !== undefined) return known;
   }
   return "other";
 }

@@ -1,30 +1,27 @@
-import { clientMessage, firmwareOptions, ipxeOptions } from "@railhead/testkit";
-import { bytesOption, type Dhcp4Option, OPTION, parseIpv4, textOption } from "@railhead/wire";
+import { clientMessage, firmwareOptions, ipxeOptions, LAB_SERVICES } from "@railhead/testkit";
+import { bytesOption, type Dhcp4Option, OPTION, textOption } from "@railhead/wire";
 import { expect, test } from "vitest";
 import { clientOf } from "./client.ts";
 import { decideBoot } from "./decide.ts";
 
-const SERVICES = {
-  nextServer: parseIpv4("10.0.0.1"),
-  scriptUrl: "http://10.0.0.1:8080/boot.ipxe",
-  loaders: { bios: "undionly.kpxe", "uefi-x64": "snponly.efi" },
-} as const;
-
 function decisionFor(options: readonly Dhcp4Option[]): string {
   const client = clientOf(clientMessage("discover", { options }));
   if ("reason" in client) return client.reason;
-  const decision = decideBoot(client, SERVICES);
+  const decision = decideBoot(client, LAB_SERVICES);
   switch (decision.kind) {
     case "none":
       return decision.reason;
     case "chainload":
       return decision.file;
+    case "http":
     case "script":
       return decision.url;
   }
 }
 
 const FEATURES = bytesOption(OPTION.ipxe, new Uint8Array([0x13, 1, 1]));
+/** An iPXE such as VirtualBox's, that can do TFTP only. */
+const NO_HTTP = bytesOption(OPTION.ipxe, new Uint8Array([0x15, 1, 1, 0x18, 1, 1]));
 
 test.each<readonly [string, readonly Dhcp4Option[], string]>([
   ["a BIOS ROM is sent to iPXE for BIOS", firmwareOptions(0), "undionly.kpxe"],
@@ -35,15 +32,20 @@ test.each<readonly [string, readonly Dhcp4Option[], string]>([
     [textOption(OPTION.vendorClass, "PXEClient:Arch:00007:UNDI:003000")],
     "snponly.efi",
   ],
-  ["iPXE is sent to its script, not chainloaded again", ipxeOptions(0), "http://10.0.0.1:8080/boot.ipxe"],
-  ["iPXE on UEFI likewise", ipxeOptions(7), "http://10.0.0.1:8080/boot.ipxe"],
+  ["iPXE is sent to its script, not chainloaded again", ipxeOptions(0), "http://10.77.0.1:8080/boot.ipxe"],
+  ["iPXE on UEFI likewise", ipxeOptions(7), "http://10.77.0.1:8080/boot.ipxe"],
   [
     "an iPXE without a user class is known by option 175",
     [...firmwareOptions(0), FEATURES],
-    "http://10.0.0.1:8080/boot.ipxe",
+    "http://10.77.0.1:8080/boot.ipxe",
   ],
   ["firmware that we have no loader for gets an address only", firmwareOptions(11), "no-loader-for-firmware"],
-  ["UEFI HTTP boot gets no TFTP name", firmwareOptions(16, "HTTPClient"), "http-boot-not-offered"],
+  ["UEFI HTTP boot gets a URL", firmwareOptions(16, "HTTPClient"), "http://10.77.0.1:8080/boot/snponly.efi"],
+  [
+    "an iPXE that cannot do HTTP loads ours, by an absolute URL",
+    [...firmwareOptions(0), NO_HTTP],
+    "tftp://10.77.0.1/undionly.kpxe",
+  ],
   ["an operating system gets an address only", [textOption(OPTION.vendorClass, "udhcp 1.35.0")], "address-only"],
   ["a client that says nothing of itself gets an address only", [], "address-only"],
 ])("%s", (_name, options, expected) => {

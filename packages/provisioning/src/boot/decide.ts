@@ -3,9 +3,16 @@ import type { BootClient, Firmware } from "./client.ts";
 
 /** What the DHCP reply tells a client to load. */
 export type BootDecision =
-  | { readonly kind: "none"; readonly reason: "address-only" | "no-loader-for-firmware" | "http-boot-not-offered" }
+  | { readonly kind: "none"; readonly reason: NoBoot }
+  /** A file over TFTP: `snponly.efi`. */
   | { readonly kind: "chainload"; readonly file: string; readonly nextServer: Ipv4Address }
+  /** A file over HTTP, for firmware that boots from URLs (RFC 5970 section 3.3). */
+  | { readonly kind: "http"; readonly url: string; readonly nextServer: Ipv4Address }
+  /** iPXE's script. */
   | { readonly kind: "script"; readonly url: string; readonly nextServer: Ipv4Address };
+
+/** Why a client is told to load nothing. */
+export type NoBoot = "address-only" | "no-loader-for-firmware";
 
 /** What this server has to offer to a booting client. */
 export interface BootServices {
@@ -13,23 +20,32 @@ export interface BootServices {
   readonly nextServer: Ipv4Address;
   /** Of the iPXE script: `http://10.0.0.1:8080/boot.ipxe`. */
   readonly scriptUrl: string;
-  /** TFTP names of the iPXE binaries. */
-  readonly loaders: Readonly<Record<Exclude<Firmware, "other">, string>>;
+  /** Where the loaders are over HTTP, without a slash at the end: `http://10.0.0.1:8080/boot`. */
+  readonly loadersUrl: string;
+  /** Names of the loaders, over TFTP and HTTP alike; a firmware without one is not booted. */
+  readonly loaders: Readonly<Partial<Record<Firmware, string>>>;
 }
 
 /**
- * Firmware is sent to iPXE, iPXE to its script. An iPXE is never chainloaded again, so the loop
- * ROM -> iPXE -> iPXE cannot begin.
+ * Firmware is sent to a loader, iPXE to its script. An iPXE is not chainloaded again, so the loop
+ * ROM -> iPXE -> iPXE cannot begin; unless it says that it cannot do HTTP, and so could not fetch its script: then it
+ * loads ours, which can.
  */
 export function decideBoot(client: BootClient, services: BootServices): BootDecision {
+  const { nextServer, loaders, loadersUrl, scriptUrl } = services;
+  const loader = loaders[client.firmware];
   switch (client.stage) {
     case "os":
       return { kind: "none", reason: "address-only" };
     case "ipxe":
-      return { kind: "script", url: services.scriptUrl, nextServer: services.nextServer };
+      if (client.ipxeWithoutHttp && loader !== undefined) {
+        // An absolute URL: what an iPXE makes of a bare name depends on its age.
+        return { kind: "chainload", file: `tftp://${nextServer}/${loader}`, nextServer };
+      }
+      return { kind: "script", url: scriptUrl, nextServer };
     case "rom":
-      if (client.httpBoot) return { kind: "none", reason: "http-boot-not-offered" };
-      if (client.firmware === "other") return { kind: "none", reason: "no-loader-for-firmware" };
-      return { kind: "chainload", file: services.loaders[client.firmware], nextServer: services.nextServer };
+      if (loader === undefined) return { kind: "none", reason: "no-loader-for-firmware" };
+      if (client.httpBoot) return { kind: "http", url: `${loadersUrl}/${loader}`, nextServer };
+      return { kind: "chainload", file: loader, nextServer };
   }
 }

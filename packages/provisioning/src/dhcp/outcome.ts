@@ -1,11 +1,17 @@
 import type { Dhcp4Message } from "@railhead/wire";
 import type { NoClient } from "../boot/client.ts";
-import type { BootDecision } from "../boot/decide.ts";
+import type { BootDecision, NoBoot } from "../boot/decide.ts";
+import type { NotAdmitted } from "./admission.ts";
 import type { Binding } from "./binding.ts";
 
 /** Why a DHCP message gets no reply. The same words stand in the log and in the tests. */
 export type DhcpIgnoreReason =
   | NoClient
+  | NotAdmitted
+  | NoBoot
+  | "dhcp-is-off"
+  | "address-is-anothers"
+  | "not-for-a-boot-server"
   | "not-a-request"
   | "no-message-type"
   | "server-message-type"

@@ -1,7 +1,10 @@
 import {
   bytesOption,
+  type ClasslessRoute,
+  classlessRoutesOption,
   type Dhcp4Message,
   type Dhcp4Option,
+  domainSearchOption,
   findOption,
   type Ipv4Address,
   ipv4Option,
@@ -9,11 +12,18 @@ import {
   MAX_FILE_FIELD_TEXT,
   messageTypeOption,
   OPTION,
+  PXE_DISCOVERY,
+  PXE_SUB_OPTION,
+  parseSubnet,
+  type ReplyFields,
+  readRelayInfo,
+  readVendorOptions,
   replyTo,
   subnetBroadcast,
   subnetMask,
   textOption,
   uint32Option,
+  vendorOption,
 } from "@railhead/wire";
 import type { BootDecision } from "../boot/decide.ts";
 import type { DhcpNetwork } from "./network.ts";
@@ -25,31 +35,61 @@ export interface Grant {
   /** Absent in the answer to an INFORM (RFC 2131 section 4.3.5). */
   readonly leaseSeconds?: number;
   readonly hostName?: string;
+  /** The ACK to a DISCOVER (RFC 4039). */
+  readonly rapidCommit?: boolean;
   readonly boot: BootDecision;
 }
 
+const DEFAULT_ROUTE = parseSubnet("0.0.0.0/0");
 const RENEWAL = 0.5; // T1 and T2 as parts of the lease, RFC 2131 section 4.4.5
 const REBINDING = 0.875;
 
 /** Builds an OFFER or ACK, as RFC 2131 table 3 lays it out. */
 export function grantReply(request: Dhcp4Message, network: DhcpNetwork, grant: Grant): Dhcp4Message {
-  const { boot, leaseSeconds } = grant;
-  const fileName = boot.kind === "chainload" ? boot.file : boot.kind === "script" ? boot.url : undefined;
+  const { boot, leaseSeconds, rapidCommit = false } = grant;
   return replyTo(request, {
     ciaddr: request.ciaddr,
     yiaddr: grant.yiaddr,
-    // Non-zero and equal to the TFTP server (rule R2): iPXE ignores option 66.
-    ...(boot.kind === "none" ? {} : { siaddr: boot.nextServer }),
-    // In the header and in option 67 alike (rule R3): each firmware reads its own.
-    ...(fileName !== undefined && fileName.length <= MAX_FILE_FIELD_TEXT ? { file: fileName } : {}),
+    ...bootFields(boot),
     options: [
       messageTypeOption(grant.type),
-      ipv4Option(OPTION.serverId, network.serverAddress), // always, rule R1
+      ipv4Option(OPTION.serverId, serverIdentifier(request, network)),
       ...(leaseSeconds === undefined ? [] : leaseTimes(leaseSeconds)),
       ...configuration(request, network, grant.hostName),
-      ...(fileName === undefined ? [] : [textOption(OPTION.bootFile, fileName)]),
-      // An iPXE that is not told otherwise waits three seconds for a proxyDHCP server (rule R9).
-      ...(boot.kind === "script" ? [ipxeOption({ noPxeDhcp: true })] : []),
+      // UEFI HTTP boot takes no offer without it; in an offer of an address it would send UEFI PXE to port 4011 (rule R8).
+      ...(boot.kind === "http" ? [textOption(OPTION.vendorClass, "HTTPClient")] : []),
+      ...bootOptions(boot),
+      ...(rapidCommit ? [bytesOption(OPTION.rapidCommit, new Uint8Array(0))] : []),
+      ...echoed(request),
+    ],
+  });
+}
+
+/** What a proxyDHCP or boot server adds to another server's address. */
+export interface ProxyGrant {
+  readonly type: "offer" | "ack";
+  readonly yiaddr: Ipv4Address;
+  readonly boot: BootDecision;
+}
+
+/**
+ * Builds the reply of a proxyDHCP server: the class the client asked by, and for PXE "use the file name" (rule R10),
+ * without which a client would look for boot servers first. What it asked about a boot item comes back.
+ */
+export function proxyReply(request: Dhcp4Message, network: DhcpNetwork, grant: ProxyGrant): Dhcp4Message {
+  const { boot } = grant;
+  const item = readVendorOptions(request)?.find(({ code }) => code === PXE_SUB_OPTION.bootItem);
+  const discovery = { code: PXE_SUB_OPTION.discoveryControl, data: Uint8Array.of(PXE_DISCOVERY.useFileName) };
+  return replyTo(request, {
+    ciaddr: request.ciaddr,
+    yiaddr: grant.yiaddr,
+    ...bootFields(boot),
+    options: [
+      messageTypeOption(grant.type),
+      ipv4Option(OPTION.serverId, serverIdentifier(request, network)),
+      textOption(OPTION.vendorClass, boot.kind === "http" ? "HTTPClient" : "PXEClient"),
+      ...(boot.kind === "http" ? [] : [vendorOption(item === undefined ? [discovery] : [discovery, item])]),
+      ...bootOptions(boot),
       ...echoed(request),
     ],
   });
@@ -60,11 +100,40 @@ export function nakReply(request: Dhcp4Message, network: DhcpNetwork, reason: st
   return replyTo(request, {
     options: [
       messageTypeOption("nak"),
-      ipv4Option(OPTION.serverId, network.serverAddress),
+      ipv4Option(OPTION.serverId, serverIdentifier(request, network)),
       textOption(OPTION.message, reason),
       ...echoed(request),
     ],
   });
+}
+
+/** Always there (rule R1): our own address, or the relay's where it stands in for us (RFC 5107). */
+function serverIdentifier(request: Dhcp4Message, network: DhcpNetwork): Ipv4Address {
+  return readRelayInfo(request)?.serverIdOverride ?? network.serverAddress;
+}
+
+/**
+ * The header's part of a boot decision: `siaddr` non-zero and equal to the TFTP server (rule R2), since iPXE ignores
+ * option 66, and the file's name in the header and in option 67 alike (rule R3), since each firmware reads its own.
+ */
+function bootFields(boot: BootDecision): Pick<ReplyFields, "siaddr" | "file"> {
+  if (boot.kind === "none") return {};
+  const name = boot.kind === "chainload" ? boot.file : boot.url;
+  return { siaddr: boot.nextServer, ...(name.length <= MAX_FILE_FIELD_TEXT ? { file: name } : {}) };
+}
+
+function bootOptions(boot: BootDecision): readonly Dhcp4Option[] {
+  switch (boot.kind) {
+    case "none":
+      return [];
+    case "chainload":
+      return [textOption(OPTION.bootFile, boot.file)];
+    case "http":
+      return [textOption(OPTION.bootFile, boot.url)];
+    case "script":
+      // An iPXE that is not told otherwise waits three seconds for a proxyDHCP server (rule R9).
+      return [textOption(OPTION.bootFile, boot.url), ipxeOption({ noPxeDhcp: true })];
+  }
 }
 
 function leaseTimes(leaseSeconds: number): readonly Dhcp4Option[] {
@@ -86,6 +155,9 @@ function configuration(request: Dhcp4Message, network: DhcpNetwork, hostName: st
     ...(network.dns.length === 0 ? [] : [ipv4Option(OPTION.dns, ...network.dns)]),
     ...(hostName === undefined ? [] : [textOption(OPTION.hostName, hostName)]),
     ...(network.domain === undefined ? [] : [textOption(OPTION.domainName, network.domain)]),
+    ...(network.searchDomains.length === 0 ? [] : [domainSearchOption(network.searchDomains)]),
+    ...(network.ntp.length === 0 ? [] : [ipv4Option(OPTION.ntpServer, ...network.ntp)]),
+    ...(network.routes.length === 0 ? [] : [classlessRoutesOption(allRoutes(network))]),
     ipv4Option(OPTION.broadcastAddress, subnetBroadcast(network.subnet)),
   ];
   const wanted = findOption(request, OPTION.parameterList);
@@ -98,6 +170,11 @@ function configuration(request: Dhcp4Message, network: DhcpNetwork, hostName: st
   return available
     .filter((option) => wanted.includes(option.code) || necessary.has(option.code))
     .toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** A client that takes option 121 ignores option 3: the default route is in both (RFC 3442). */
+function allRoutes({ router, routes }: DhcpNetwork): readonly ClasslessRoute[] {
+  return router === undefined ? routes : [{ destination: DEFAULT_ROUTE, router }, ...routes];
 }
 
 /**

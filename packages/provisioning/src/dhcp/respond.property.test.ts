@@ -1,5 +1,5 @@
-import { clientMessage } from "@railhead/testkit";
-import { ipv4FromNumber, ipv4ToNumber, parseIpv4, parseMac, parseSubnet } from "@railhead/wire";
+import { clientMessage, LAB_SERVER, LAB_SERVICES, labNetwork } from "@railhead/testkit";
+import { ipv4FromNumber, ipv4ToNumber, parseIpv4, parseMac } from "@railhead/wire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildInventory } from "../inventory/inventory.ts";
@@ -8,20 +8,15 @@ import { BindingTable } from "./binding-table.ts";
 import { respond } from "./respond.ts";
 
 const FIRST = ipv4ToNumber(parseIpv4("10.77.0.100"));
-const SERVER = parseIpv4("10.77.0.1");
+const SERVER = LAB_SERVER;
 const RESERVED = parseIpv4("10.77.0.102");
 const OWNER = parseMac("52:54:00:00:00:01");
-const network = {
-  name: "lab",
-  subnet: parseSubnet("10.77.0.0/24"),
-  serverAddress: SERVER,
+const network = labNetwork({
   pool: { first: ipv4FromNumber(FIRST), last: ipv4FromNumber(FIRST + 4) },
-  dns: [],
   leaseSeconds: 600,
-  offerSeconds: 60,
   quarantineSeconds: 300,
-};
-const services = { nextServer: SERVER, scriptUrl: "http://s/", loaders: { bios: "b", "uefi-x64": "u" } };
+});
+const services = LAB_SERVICES;
 const owner = { name: "owner", macs: [OWNER], address: RESERVED, labels: {} };
 const { inventory } = buildInventory({
   machines: [{ file: "machines/owner.json", machine: owner }],

@@ -1,0 +1,83 @@
+import { type Binding, BindingTable, type DhcpNetwork, type RecordStore } from "@railhead/provisioning";
+import { type Ipv4Address, type MacAddress, subnetContains } from "@railhead/wire";
+
+/** Who holds which address on all networks: the tables that decisions look at, and the store behind them. */
+export class BindingLedger {
+  readonly #store: RecordStore<Binding>;
+  #tables: ReadonlyMap<DhcpNetwork, BindingTable>;
+
+  constructor(store: RecordStore<Binding>, networks: readonly DhcpNetwork[]) {
+    this.#store = store;
+    this.#tables = fill(networks, [...store.all().values()]);
+  }
+
+  /** @throws RangeError when the network is not one of this ledger's */
+  tableOf(network: DhcpNetwork): BindingTable {
+    const table = this.#tables.get(network);
+    if (table === undefined) throw new RangeError(`network ${network.name} is not served`);
+    return table;
+  }
+
+  /** Who holds an address, for those who know a machine by its address only. */
+  holderOf(address: Ipv4Address): MacAddress | undefined {
+    return first(this.#tables.values(), (table) => table.ofAddress(address)?.mac);
+  }
+
+  addressOf(mac: MacAddress): Ipv4Address | undefined {
+    return first(this.#tables.values(), (table) => table.ofMac(mac)?.address);
+  }
+
+  /** Every binding, also of offers. */
+  values(): readonly Binding[] {
+    return [...this.#tables.values()].flatMap((table) => [...table.values()]);
+  }
+
+  /** Reservations may have changed. */
+  rewind(): void {
+    for (const table of this.#tables.values()) table.rewind();
+  }
+
+  /** The networks have changed: what is held on those that stay is still held, offers included. */
+  replaceNetworks(networks: readonly DhcpNetwork[]): void {
+    this.#tables = fill(networks, [...this.#store.all().values(), ...this.values()]);
+  }
+
+  /**
+   * Takes a binding into account and, unless it is only an offer, makes it durable: an address that is not recorded
+   * is not handed out.
+   *
+   * @throws StoreError when it could not be recorded; then everything is as before
+   */
+  async record(network: DhcpNetwork, binding: Binding): Promise<void> {
+    const table = this.tableOf(network);
+    const former = [table.ofMac(binding.mac), table.ofAddress(binding.address)];
+    table.apply(binding);
+    if (binding.state === "offered") return;
+    try {
+      await this.#store.put(binding.address, binding);
+      const [left] = former;
+      if (left !== undefined && left.address !== binding.address) await this.#store.delete(left.address);
+    } catch (error) {
+      table.forget(binding.address);
+      for (const previous of former) if (previous !== undefined) table.apply(previous);
+      throw error;
+    }
+  }
+}
+
+function fill(networks: readonly DhcpNetwork[], bindings: readonly Binding[]): Map<DhcpNetwork, BindingTable> {
+  const tables = new Map(networks.map((network) => [network, new BindingTable(network)]));
+  for (const binding of bindings) {
+    const network = networks.find(({ subnet }) => subnetContains(subnet, binding.address));
+    if (network !== undefined) tables.get(network)?.apply(binding);
+  }
+  return tables;
+}
+
+function first<T, U>(items: Iterable<T>, find: (item: T) => U | undefined): U | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,117 @@
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { DhcpNetwork } from "@railhead/provisioning";
+import { bindUdp, closeUdp } from "../net/bind-udp.ts";
+
+/** Where DHCP servers listen (RFC 2131 section 4.1) and where boot servers do (PXE 2.1 section 2.2). */
+export type DhcpPort = 67 | 4011;
+
+export interface DhcpDatagram {
+  readonly payload: Uint8Array;
+  readonly from: RemoteInfo;
+  /** `undefined` for a broadcast that any link may have brought. */
+  readonly network: DhcpNetwork | undefined;
+  readonly port: DhcpPort;
+}
+
+export interface DhcpListener {
+  readonly onDatagram: (datagram: DhcpDatagram) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * The sockets of the DHCP service.
+ *
+ * Node cannot tell which link a datagram came in on, nor send from an unbound socket to 255.255.255.255 where there
+ * is no default route. So each network has a socket bound to the server's own address, which hears unicasts and sends
+ * everything: its broadcasts leave by the right link. One socket for all hears the broadcasts of clients that have no
+ * address yet. Where the service manager hands over a socket that is bound to a network's device, that one does both.
+ */
+export class DhcpEndpoints {
+  readonly #sockets = new AsyncDisposableStack();
+  readonly #senders = new Map<string, Socket>();
+  readonly #listener: DhcpListener;
+
+  private constructor(listener: DhcpListener) {
+    this.#listener = listener;
+  }
+
+  /**
+   * @param passed file descriptors of sockets bound to a network's device, by the network's name
+   * @throws BindError when one of the addresses cannot be had; then none is taken
+   */
+  static async open(
+    networks: readonly DhcpNetwork[],
+    passed: ReadonlyMap<string, number>,
+    listener: DhcpListener,
+  ): Promise<DhcpEndpoints> {
+    const endpoints = new DhcpEndpoints(listener);
+    try {
+      await endpoints.#openAll(networks, passed);
+    } catch (error) {
+      await endpoints.close();
+      throw error;
+    }
+    return endpoints;
+  }
+
+  send(from: DhcpNetwork, payload: Uint8Array, port: number, address: string): void {
+    this.#senders.get(from.serverAddress)?.send(payload, port, address, (error) => {
+      if (error !== null) this.#listener.onError(error);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#sockets.disposeAsync();
+  }
+
+  async #openAll(networks: readonly DhcpNetwork[], passed: ReadonlyMap<string, number>): Promise<void> {
+    const served = networks.filter(({ mode }) => mode !== "off");
+    const unbound = served.filter(({ name }) => !passed.has(name));
+    if (unbound.length > 0) {
+      // Broadcast and own socket share a port, which needs SO_REUSEADDR; a second server would slip in by the same
+      // door. So the port is first taken alone.
+      const probe = createSocket("udp4");
+      await bindUdp(probe, { address: "0.0.0.0", port: 67, what: "DHCP" });
+      await closeUdp(probe);
+      await this.#listen({ address: "0.0.0.0", network: undefined, port: 67 });
+    }
+    for (const network of served) {
+      const descriptor = passed.get(network.name);
+      if (descriptor !== undefined) this.#senders.set(network.serverAddress, await this.#adopt(network, descriptor));
+      else if (!this.#senders.has(network.serverAddress)) {
+        // Unicasts come from clients that have an address, or through a relay: it is no sign of the link.
+        const own = await this.#listen({ address: network.serverAddress, network: undefined, port: 67 });
+        this.#senders.set(network.serverAddress, own);
+      }
+      if (network.mode === "proxy") await this.#listen({ address: network.serverAddress, network, port: 4011 });
+    }
+  }
+
+  async #listen({
+    address,
+    network,
+    port,
+  }: { address: string } & Omit<DhcpDatagram, "payload" | "from">): Promise<Socket> {
+    const socket = this.#own(createSocket({ type: "udp4", reuseAddr: true }));
+    await bindUdp(socket, { address, port, what: "DHCP" });
+    return this.#hear(socket, network, port);
+  }
+
+  /** Takes over a socket that is already bound. */
+  async #adopt(network: DhcpNetwork, descriptor: number): Promise<Socket> {
+    const socket = this.#own(createSocket("udp4"));
+    await bindUdp(socket, { fd: descriptor, what: `DHCP on ${network.name}` });
+    return this.#hear(socket, network, 67);
+  }
+
+  #hear(socket: Socket, network: DhcpNetwork | undefined, port: DhcpPort): Socket {
+    socket.setBroadcast(true);
+    socket.on("error", this.#listener.onError);
+    socket.on("message", (payload, from) => this.#listener.onDatagram({ payload, from, network, port }));
+    return socket;
+  }
+
+  #own(socket: Socket): Socket {
+    return this.#sockets.adopt(socket, closeUdp);
+  }
+}
