@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "@railhead/store",
     "@railhead/wire",
     "@fastify/static",
+    "dns-packet",
     "fastify",
     "node:",
     "pino",

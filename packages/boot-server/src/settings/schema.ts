@@ -36,7 +36,7 @@ const routeSchema = z
     destination: parsed(parseSubnet).describe("Network and prefix length."),
     router: ipv4.describe("Where packets to it go; `0.0.0.0`: it is on the link."),
   })
-  .describe("A route.");
+  .describe("A network and the router that leads to it.");
 
 const poolSchema = z.strictObject({
   first: ipv4.describe("First address of the pool."),
