@@ -4,7 +4,7 @@ export { renderIgnition } from "./ignition/render.ts";
 export type { IgnitionConfig, IgnitionObject } from "./ignition/schema.ts";
 export { DEFAULT_SPEC_VERSION, SPEC_VERSIONS, type SpecVersion } from "./ignition/spec-version.ts";
 export { type ValidatedConfig, validateIgnition } from "./ignition/validate.ts";
-export { BootScriptError, bootScript, ipxeScript } from "./ipxe-script.ts";
+export { BootScriptError, bootScript, ipxeScript, localBootScript, waitScript } from "./ipxe-script.ts";
 export { renderMetadata } from "./metadata.ts";
 export { type CompiledTemplate, compileTemplate, renderTemplate, type TemplateSource } from "./template.ts";
 export { TemplateError, type TemplateErrorCode, type TemplatePosition } from "./template-error.ts";

@@ -37,3 +37,57 @@ export function ipxeScript(boot: NetBoot): string {
   }
   return ["#!ipxe", ...lines, "boot", ""].join("\n");
 }
+
+const LINE_WIDTH = 64;
+const RETRY_SECONDS = 10;
+
+/**
+ * A script for a machine that is not to boot yet: says why and asks again, so that a person at the console sees the
+ * reason and the operator's decision takes effect without a power cycle. Reasons are shown in the characters that
+ * mean nothing to iPXE's command line; all others appear as `?`.
+ */
+export function waitScript(reason: string): string {
+  const lines = reason.split(/\r\n|[\r\n]/).flatMap((line) => wrap(harmless(line)));
+  return [
+    "#!ipxe",
+    ":retry",
+    "echo railhead: this machine has to wait",
+    // The prefix also keeps a word like "-n" from being read as an option of echo.
+    ...lines.map((line) => `echo railhead: ${line}`),
+    `echo railhead: asking again in ${RETRY_SECONDS} seconds`,
+    `sleep ${RETRY_SECONDS}`,
+    // --replace: otherwise each round would run nested in the one before until iPXE's stack is full.
+    "chain --replace --autofree boot.ipxe || goto retry",
+    "",
+  ].join("\n");
+}
+
+/**
+ * A script that goes on to the machine's own disk at once, for one that is installed. A BIOS is given the first disk;
+ * UEFI is left with an error, because after a success it would show its menu instead of trying the next boot option
+ * (UEFI specification section 3.1.1).
+ */
+export function localBootScript(): string {
+  return [
+    "#!ipxe",
+    "echo railhead: booting from the local disk",
+    "iseq ${platform} efi && exit 1 ||",
+    "sanboot --no-describe --drive 0x80 || exit 1",
+    "",
+  ].join("\n");
+}
+
+/** iPXE gives meaning to `$ { } # ; & | " ' \` and to control characters. */
+function harmless(line: string): string {
+  return line.replace(/'|"/g, "").replace(/[^A-Za-z0-9 .,:/_()=+@%*<>[\]!?-]/gu, "?");
+}
+
+function wrap(line: string): string[] {
+  const lines: string[] = [];
+  for (const word of line.split(" ").filter((word) => word !== "")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= LINE_WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(...(word.match(new RegExp(`.{1,${LINE_WIDTH}}`, "g")) ?? []));
+  }
+  return lines;
+}

@@ -17,11 +17,13 @@ export type RefusalReason =
   | "template-failed"
   | "ignition-invalid"
   | "bad-report"
-  | "unknown-machine";
+  | "unknown-machine"
+  | "waits-for-operator";
 
 const STATUS: Readonly<Record<RefusalReason, number>> = {
   "bad-mac": 400,
   "bad-report": 400,
+  "waits-for-operator": 403,
   "no-group": 404,
   "no-profile": 404,
   "no-boot": 404,

@@ -1,11 +1,14 @@
+import { identify } from "@railhead/provisioning";
 import {
   BootScriptError,
   bootScript,
   IgnitionError,
   ipxeScript,
+  localBootScript,
   renderIgnition,
   renderMetadata,
   TemplateError,
+  waitScript,
 } from "@railhead/render";
 import type { Snapshot } from "../inventory/snapshot.ts";
 import { type Answer, ok, refuse } from "./answer.ts";
@@ -33,10 +36,24 @@ export function machineAnswers(parts: ContextParts): MachineAnswers {
     };
   return {
     bootScript: () => ok(TEXT, bootScript()),
-    ipxe: forMachine(ipxeAnswer),
+    ipxe: (query, snapshot) => standingAnswer(query, snapshot) ?? forMachine(ipxeAnswer)(query, snapshot),
     ignition: forMachine((request) => ignitionAnswer(request, parts)),
     metadata: forMachine((request) => ok(TEXT, renderMetadata(templateContext(request, parts)))),
   };
+}
+
+/** What the operator has said of the machine itself stands over every group. */
+function standingAnswer({ query }: MachineQuery, { inventory }: Snapshot): Answer | undefined {
+  const identified = identify(inventory, query);
+  if ("reason" in identified) return undefined;
+  switch (identified.requester.machine?.boot) {
+    case "local":
+      return ok(TEXT, localBootScript());
+    case "wait":
+      return ok(TEXT, waitScript(`${identified.requester.machine.name} waits for the operator`));
+    default:
+      return undefined;
+  }
 }
 
 function ipxeAnswer({ profile }: MachineRequest): Answer {

@@ -37,6 +37,8 @@ export function resolveRequest(query: MachineQuery, snapshot: Snapshot): Machine
   const identified = identify(snapshot.inventory, query.query);
   if ("reason" in identified) return refuse(identified.reason, identified.message);
   const { requester } = identified;
+  const { machine } = requester;
+  if (machine?.boot === "wait") return refuse("waits-for-operator", `${machine.name} is not to boot yet`);
   const selection = select(snapshot.inventory, requester);
   if ("reason" in selection) return refuse(selection.reason, selection.message);
   return { query, snapshot, requester, ...selection };

@@ -17,7 +17,7 @@ const network = labNetwork({
   quarantineSeconds: 300,
 });
 const services = LAB_SERVICES;
-const owner = { name: "owner", macs: [OWNER], address: RESERVED, labels: {} };
+const owner = { name: "owner", macs: [OWNER], address: RESERVED, boot: "network", labels: {} } as const;
 const { inventory } = buildInventory({
   machines: [{ file: "machines/owner.json", machine: owner }],
   groups: [],

@@ -68,7 +68,13 @@ function inventoryOf(machines: readonly Machine[]): Inventory {
 }
 
 function machine(name: string, mac: string, address?: string): Machine {
-  return { name, macs: [parseMac(mac)], labels: {}, ...(address === undefined ? {} : { address: parseIpv4(address) }) };
+  return {
+    name,
+    macs: [parseMac(mac)],
+    boot: "network",
+    labels: {},
+    ...(address === undefined ? {} : { address: parseIpv4(address) }),
+  };
 }
 
 /** `ack 10.77.0.100`, `nak`, or the reason for silence. */

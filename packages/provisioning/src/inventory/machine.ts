@@ -12,6 +12,11 @@ export interface Machine {
   /** Reserved for the first MAC; never handed to anybody else. */
   readonly address?: Ipv4Address;
   readonly role?: string;
+  /**
+   * `network`: what its group says. `local`: its own disk, for one that is installed. `wait`: nothing yet; it asks
+   * again until the operator has decided.
+   */
+  readonly boot: "network" | "local" | "wait";
   /** What group selectors may match beside what the machine says of itself. */
   readonly labels: Readonly<Record<string, string>>;
 }

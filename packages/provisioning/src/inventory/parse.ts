@@ -35,6 +35,7 @@ const machineSchema = z.strictObject({
   serial: z.string().min(1).max(200).optional(),
   address: address(parseIpv4).optional(),
   role: z.string().regex(LABEL, "a role is a word of a-z, 0-9 and -").optional(),
+  boot: z.enum(["network", "local", "wait"]).default("network"),
   labels: z.record(z.string(), z.string()).default({}),
 });
 
