@@ -12,6 +12,7 @@ const KNOWN: Readonly<Record<ServerEvent["event"], true>> = {
   "dhcp.reply": true,
   "dhcp.ignored": true,
   "dhcp.recorded": true,
+  "dhcp.conflict": true,
   "dhcp.malformed": true,
   "dhcp.failed": true,
   "tftp.sent": true,

@@ -11,6 +11,7 @@ import { DataDirectory } from "./inventory/data-directory.ts";
 import type { EventLog } from "./log/events.ts";
 import { MachineRegister } from "./machines/machine-register.ts";
 import { keepReport, parseMachineReports } from "./machines/report-log.ts";
+import { AddressProbe } from "./net/address-probe.ts";
 import { requireDirectories } from "./settings/require-directories.ts";
 import type { Settings } from "./settings/schema.ts";
 import { BootFiles } from "./tftp/boot-files.ts";
@@ -57,6 +58,7 @@ export async function startBootServer(
   const dhcp = new DhcpServer({
     networks: () => served,
     ledger,
+    probe: new AddressProbe(),
     snapshot,
     now,
     log,

@@ -1,5 +1,6 @@
 export { type BootClient, type ClientStage, clientOf, FIRMWARES, type Firmware } from "./boot/client.ts";
 export { type BootDecision, type BootServices, decideBoot } from "./boot/decide.ts";
+export { LoopGuard } from "./boot/loop-guard.ts";
 export type { AdmissionPolicy } from "./dhcp/admission.ts";
 export { type Binding, isHeld, parseBinding } from "./dhcp/binding.ts";
 export { type Bindings, BindingTable } from "./dhcp/binding-table.ts";

@@ -22,6 +22,7 @@ export function labNetwork(overrides: Partial<DhcpNetwork> = {}): DhcpNetwork {
     offerSeconds: 60,
     quarantineSeconds: 900,
     rapidCommit: false,
+    conflictCheck: false,
     policy: { unknownMachines: "serve", deny: [], ignoreClasses: [] },
     ...overrides,
   };

@@ -54,8 +54,13 @@ export class DhcpEndpoints {
     return endpoints;
   }
 
-  send(from: DhcpNetwork, payload: Uint8Array, port: number, address: string): void {
-    this.#senders.get(from.serverAddress)?.send(payload, port, address, (error) => {
+  send(
+    from: { readonly network: DhcpNetwork; readonly port: DhcpPort },
+    payload: Uint8Array,
+    port: number,
+    address: string,
+  ): void {
+    this.#senders.get(senderKey(from.network, from.port))?.send(payload, port, address, (error) => {
       if (error !== null) this.#listener.onError(error);
     });
   }
@@ -77,13 +82,16 @@ export class DhcpEndpoints {
     }
     for (const network of served) {
       const descriptor = passed.get(network.name);
-      if (descriptor !== undefined) this.#senders.set(network.serverAddress, await this.#adopt(network, descriptor));
-      else if (!this.#senders.has(network.serverAddress)) {
+      if (descriptor !== undefined) this.#senders.set(senderKey(network, 67), await this.#adopt(network, descriptor));
+      else if (!this.#senders.has(senderKey(network, 67))) {
         // Unicasts come from clients that have an address, or through a relay: it is no sign of the link.
         const own = await this.#listen({ address: network.serverAddress, network: undefined, port: 67 });
-        this.#senders.set(network.serverAddress, own);
+        this.#senders.set(senderKey(network, 67), own);
       }
-      if (network.mode === "proxy") await this.#listen({ address: network.serverAddress, network, port: 4011 });
+      if (network.mode === "proxy") {
+        const bootServer = await this.#listen({ address: network.serverAddress, network, port: 4011 });
+        this.#senders.set(senderKey(network, 4011), bootServer);
+      }
     }
   }
 
@@ -114,4 +122,8 @@ export class DhcpEndpoints {
   #own(socket: Socket): Socket {
     return this.#sockets.adopt(socket, closeUdp);
   }
+}
+
+function senderKey({ serverAddress }: DhcpNetwork, port: DhcpPort): string {
+  return `${serverAddress}:${port}`;
 }

@@ -1,5 +1,5 @@
 import type { RemoteInfo } from "node:dgram";
-import { type Binding, buildInventory, type RecordStore } from "@railhead/provisioning";
+import { type Binding, buildInventory, type DhcpNetwork, type RecordStore } from "@railhead/provisioning";
 import { memoryStore } from "@railhead/store";
 import { CLIENT_MAC, clientMessage, ipxeOptions, LAB_SERVER, LAB_SERVICES, labNetwork } from "@railhead/testkit";
 import {
@@ -21,15 +21,26 @@ const FROM: RemoteInfo = { address: "0.0.0.0", family: "IPv4", port: 68, size: 0
 const ARRIVAL = { from: FROM, network: undefined, port: 67 } as const;
 const { inventory } = buildInventory({ machines: [], groups: [], profiles: [], ignitionFiles: new Set() });
 
-function createServer(store: RecordStore<Binding> = memoryStore()) {
+/** A network on which some addresses are taken by strangers. */
+function takenBy(holders: Readonly<Record<string, string>>) {
+  return { isUnderWay: () => false, findHolder: (address: string) => Promise.resolve(holders[address]) };
+}
+
+function createServer(
+  store: RecordStore<Binding> = memoryStore(),
+  probe = takenBy({}),
+  overrides: Partial<DhcpNetwork> = {},
+) {
   const events: ServerEvent[] = [];
   const sent: { payload: Uint8Array; port: number; address: string }[] = [];
   const contacts: string[] = [];
-  const network = labNetwork({ pool: { first: parseIpv4("10.77.0.100"), last: parseIpv4("10.77.0.100") } });
+  const pool = { first: parseIpv4("10.77.0.100"), last: parseIpv4("10.77.0.100") };
+  const network = labNetwork({ pool, ...overrides });
   const ledger = new BindingLedger(store, [network]);
   const server = new DhcpServer({
     networks: () => [{ network, services: LAB_SERVICES }],
     ledger,
+    probe,
     snapshot: () => ({ inventory, ignition: new Map(), problems: [] }),
     now: () => 1_800_000_000_000,
     log: (event) => events.push(event),
@@ -130,6 +141,38 @@ describe("a reply", () => {
     await hear(clientMessage("discover", { options: ipxeOptions(0) }));
     expect(contacts).toEqual([`${CLIENT_MAC} ipxe 10.77.0.100`]);
     expect(events).toMatchObject([{ event: "dhcp.reply", type: "offer", boot: "script" }]);
+  });
+});
+
+describe("an address that is offered for the first time", () => {
+  const twoAddresses = {
+    conflictCheck: true,
+    pool: { first: parseIpv4("10.77.0.100"), last: parseIpv4("10.77.0.101") },
+  };
+
+  test("is looked for first; one that another host has is kept from all, and the client gets the next (RFC 2131 section 2.2)", async () => {
+    const { hear, sent, events, ledger } = createServer(
+      undefined,
+      takenBy({ "10.77.0.100": "02:00:00:00:00:09" }),
+      twoAddresses,
+    );
+    await hear(clientMessage("discover"));
+    expect(sent.map(({ payload }) => decodeDhcp4(payload).yiaddr)).toEqual(["10.77.0.101"]);
+    expect(events[0]).toMatchObject({ event: "dhcp.conflict", address: "10.77.0.100", holder: "02:00:00:00:00:09" });
+    expect(ledger.values().find(({ address }) => address === "10.77.0.100")?.state).toBe("declined");
+  });
+
+  test("may be the client's own, which it has kept from an earlier life", async () => {
+    const { hear, sent } = createServer(undefined, takenBy({ "10.77.0.100": CLIENT_MAC }), twoAddresses);
+    await hear(clientMessage("discover"));
+    expect(sent.map(({ payload }) => decodeDhcp4(payload).yiaddr)).toEqual(["10.77.0.100"]);
+  });
+
+  test("is not looked for again once it has been leased", async () => {
+    const { hear, sent } = createServer(undefined, takenBy({ "10.77.0.100": "02:00:00:00:00:09" }), twoAddresses);
+    await hear(request);
+    await hear(clientMessage("discover"));
+    expect(sent.map(({ payload }) => decodeDhcp4(payload).yiaddr)).toEqual(["10.77.0.100", "10.77.0.100"]);
   });
 });
 

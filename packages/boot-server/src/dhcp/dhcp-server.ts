@@ -7,6 +7,7 @@ import {
   type DhcpIgnoreReason,
   type DhcpNetwork,
   type DhcpOutcome,
+  LoopGuard,
   respond,
   respondOnBootServerPort,
   selectNetworks,
@@ -26,6 +27,7 @@ import {
 } from "@railhead/wire";
 import type { Snapshot } from "../inventory/snapshot.ts";
 import type { EventLog } from "../log/events.ts";
+import type { AddressProbe } from "../net/address-probe.ts";
 import type { BindingLedger } from "./binding-ledger.ts";
 
 /** A network and what its clients are sent to. */
@@ -34,13 +36,19 @@ export interface ServedNetwork {
   readonly services: BootServices;
 }
 
-/** Sends a datagram from a network's own address. */
-export type SendDatagram = (from: DhcpNetwork, payload: Uint8Array, port: number, address: string) => void;
+/** Sends a datagram from a network's own address and one of the ports that it listens on. */
+export type SendDatagram = (
+  from: { readonly network: DhcpNetwork; readonly port: 67 | 4011 },
+  payload: Uint8Array,
+  port: number,
+  address: string,
+) => void;
 
 /** What the DHCP server needs of its surroundings. */
 export interface DhcpServerParts {
   readonly networks: () => readonly ServedNetwork[];
   readonly ledger: BindingLedger;
+  readonly probe: Pick<AddressProbe, "isUnderWay" | "findHolder">;
   readonly snapshot: () => Snapshot;
   readonly now: () => number;
   readonly log: EventLog;
@@ -62,6 +70,8 @@ export interface Arrival {
   readonly port: 67 | 4011;
 }
 
+/** How many addresses in a row may turn out to be taken before the client has to ask again. */
+const MOST_TRIES = 3;
 const SMALLEST_MAXIMUM = 576; // RFC 2132 section 9.10
 const LARGEST_REPLY = 1472; // an Ethernet frame; EDK2 asks for 65280 in its REQUEST
 const IP_AND_UDP_HEADERS = 28;
@@ -69,6 +79,7 @@ const IP_AND_UDP_HEADERS = 28;
 /** The DHCP service of all networks. `handle` is the way of a packet from the wire and back. */
 export class DhcpServer {
   readonly #parts: DhcpServerParts;
+  readonly #loops = new LoopGuard();
 
   constructor(parts: DhcpServerParts) {
     this.#parts = parts;
@@ -99,11 +110,10 @@ export class DhcpServer {
     }
   }
 
-  async #serveOn({ network, services }: ServedNetwork, message: Dhcp4Message, arrival: Arrival): Promise<void> {
-    const { ledger, snapshot, now, log } = this.#parts;
-    const { inventory } = snapshot();
-    const decide = arrival.port === 67 ? respond : respondOnBootServerPort;
-    const outcome = decide({ message, network, services, inventory, bindings: ledger.tableOf(network), now: now() });
+  async #serveOn(served: ServedNetwork, message: Dhcp4Message, arrival: Arrival, tries = 1): Promise<void> {
+    const { network } = served;
+    const { ledger, log } = this.#parts;
+    const outcome = this.#decide(served, message, arrival);
     switch (outcome.kind) {
       case "ignore":
         this.#ignore(outcome.reason, message);
@@ -112,10 +122,46 @@ export class DhcpServer {
         await ledger.record(network, outcome.binding);
         log({ event: "dhcp.recorded", ...pick(outcome.binding) });
         return;
-      case "reply":
-        if (outcome.binding !== undefined) await ledger.record(network, outcome.binding);
+      case "reply": {
+        const { binding, unverified } = outcome;
+        if (binding !== undefined && this.#parts.probe.isUnderWay(binding.address)) {
+          this.#ignore("address-is-looked-for", message);
+          return;
+        }
+        if (binding !== undefined) await ledger.record(network, binding);
+        if (unverified && binding !== undefined && (await this.#isTaken(network, binding))) {
+          if (tries < MOST_TRIES) await this.#serveOn(served, message, arrival, tries + 1);
+          return;
+        }
         this.#reply(message, outcome, network, arrival);
+      }
     }
+  }
+
+  #decide({ network, services }: ServedNetwork, message: Dhcp4Message, { port }: Arrival): DhcpOutcome {
+    const { ledger, snapshot, now } = this.#parts;
+    const decide = port === 67 ? respond : respondOnBootServerPort;
+    return decide({
+      message,
+      network,
+      services,
+      inventory: snapshot().inventory,
+      bindings: ledger.tableOf(network),
+      now: now(),
+      looping: this.#loops.isLooping(macOf(message), now()),
+    });
+  }
+
+  /** Looks for an address that is to be offered for the first time; one that somebody uses is kept from all. */
+  async #isTaken(network: DhcpNetwork, offered: Binding): Promise<boolean> {
+    if (!network.conflictCheck) return false;
+    const { ledger, probe, now, log } = this.#parts;
+    const holder = await probe.findHolder(offered.address, network.relayed);
+    if (holder === undefined || holder === offered.mac) return false;
+    log({ event: "dhcp.conflict", address: offered.address, holder, network: network.name });
+    const expiresAt = now() + network.quarantineSeconds * 1000;
+    await ledger.record(network, { ...offered, state: "declined", expiresAt });
+    return true;
   }
 
   #ignore(reason: DhcpIgnoreReason, message: Dhcp4Message): void {
@@ -132,10 +178,10 @@ export class DhcpServer {
     const payload = encodeDhcp4(reply, { maxSize: maximumSize(request), padAfter: [OPTION.bootFile] });
     if (arrival.port === 4011) {
       // To where it came from: EDK2 asks from port 4011, iPXE from 68 (rule R12).
-      send(network, payload, arrival.from.port, arrival.from.address);
+      send({ network, port: 4011 }, payload, arrival.from.port, arrival.from.address);
     } else {
       const route = replyRoute(request, reply);
-      send(network, payload, route.port, route.kind === "broadcast" ? "255.255.255.255" : route.address);
+      send({ network, port: 67 }, payload, route.port, route.kind === "broadcast" ? "255.255.255.255" : route.address);
     }
 
     const mac = macOf(request);
@@ -150,6 +196,8 @@ export class DhcpServer {
     });
     const client = clientOf(request);
     if (boot === undefined || !("stage" in client)) return;
+    if (boot.kind === "script") this.#loops.escaped(mac);
+    else if (boot.kind === "chainload" && messageType(reply) === "ack") this.#loops.chainloaded(mac, this.#parts.now());
     onContact({ mac, stage: client.stage, ...(network.mode === "proxy" ? {} : { address: reply.yiaddr }) });
   }
 }

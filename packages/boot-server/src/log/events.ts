@@ -32,6 +32,13 @@ export type ServerEvent =
     }
   | { readonly event: "dhcp.ignored"; readonly reason: DhcpIgnoreReason; readonly mac?: string }
   | { readonly event: "dhcp.recorded"; readonly state: string; readonly mac: string; readonly address: string }
+  | {
+      readonly event: "dhcp.conflict";
+      readonly network: string;
+      readonly address: string;
+      /** The hardware address of who has it; `unknown` behind a relay. */
+      readonly holder: string;
+    }
   | { readonly event: "dhcp.malformed"; readonly reason: string; readonly from: string }
   | { readonly event: "dhcp.failed"; readonly from: string; readonly error: string }
   | {
@@ -89,6 +96,7 @@ export const EVENT_LEVELS: Readonly<Partial<Record<ServerEvent["event"], "debug"
   "store.problem": "error",
   "inventory.refused": "error",
   "dhcp.ignored": "debug",
+  "dhcp.conflict": "warn",
   "dhcp.malformed": "warn",
   "dhcp.failed": "error",
   "tftp.aborted": "debug",

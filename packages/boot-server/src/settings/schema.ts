@@ -70,6 +70,10 @@ const networkSchema = z
       .default(900)
       .describe("How long an address that a client declined, because another host uses it, is given to nobody."),
     rapidCommit: z.boolean().default(false).describe("Lease in two messages to clients that ask for it (RFC 4039)."),
+    conflictCheck: z
+      .boolean()
+      .default(true)
+      .describe("Look for an address on the network before it is offered for the first time (RFC 2131 section 2.2)."),
     policy: z
       .strictObject({
         unknownMachines: z

@@ -1,6 +1,7 @@
 import {
   architectureOf,
   type Dhcp4Message,
+  findOption,
   type MacAddress,
   macFromBytes,
   OPTION,
@@ -20,6 +21,7 @@ export const FIRMWARES = [
   "uefi-arm64",
   "uefi-riscv64",
   "uefi-loong64",
+  "rpiboot",
 ] as const;
 export type Firmware = (typeof FIRMWARES)[number] | "other";
 
@@ -71,11 +73,30 @@ export function clientOf(message: Dhcp4Message): BootClient | { readonly reason:
   return {
     mac: macFromBytes(hardware),
     stage: ipxe ? "ipxe" : httpBoot || vendorClass.startsWith("PXEClient") ? "rom" : "os",
-    firmware: firmwareOf(readArchitectures(message)),
+    firmware: isRaspberryPi(message, hardware) ? "rpiboot" : firmwareOf(readArchitectures(message)),
     ipxeWithoutHttp: features !== undefined && features.length > 0 && !features.includes("http"),
     httpBoot,
     ...(uuid === undefined ? {} : { uuid }),
   };
+}
+
+/** The vendor's address blocks, and what newer boot ROMs put in front of option 97. */
+const RASPBERRY_PI_OUI = ["b8:27:eb", "dc:a6:32", "e4:5f:01", "28:cd:c1", "d8:3a:dd", "2c:cf:67"];
+const RASPBERRY_PI_UUID = /^RPi\d/;
+
+/**
+ * A Raspberry Pi's boot ROM calls itself a BIOS (architecture 0), up to the Pi 4, and loads its own files by TFTP: it
+ * must be told apart by its address, or by its machine identifier.
+ */
+function isRaspberryPi(message: Dhcp4Message, hardware: Uint8Array): boolean {
+  const identifier = findOption(message, OPTION.uuid);
+  if (identifier !== undefined && RASPBERRY_PI_UUID.test(String.fromCharCode(...identifier.subarray(1, 5))))
+    return true;
+  const oui = macFromBytes(hardware).slice(0, 8);
+  return (
+    RASPBERRY_PI_OUI.includes(oui) &&
+    (readTextOption(message, OPTION.vendorClass) ?? "").startsWith("PXEClient:Arch:00000")
+  );
 }
 
 /** The first architecture of the list that we know decides (RFC 4578 section 2.1 allows several). */

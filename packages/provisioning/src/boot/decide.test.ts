@@ -4,13 +4,15 @@ import { expect, test } from "vitest";
 import { clientOf } from "./client.ts";
 import { decideBoot } from "./decide.ts";
 
-function decisionFor(options: readonly Dhcp4Option[]): string {
-  const client = clientOf(clientMessage("discover", { options }));
+function decisionFor(options: readonly Dhcp4Option[], mac = "52:54:00:aa:00:01"): string {
+  const client = clientOf(clientMessage("discover", { options, mac }));
   if ("reason" in client) return client.reason;
   const decision = decideBoot(client, LAB_SERVICES);
   switch (decision.kind) {
     case "none":
       return decision.reason;
+    case "raspberry-pi":
+      return decision.kind;
     case "chainload":
       return decision.file;
     case "http":
@@ -50,4 +52,18 @@ test.each<readonly [string, readonly Dhcp4Option[], string]>([
   ["a client that says nothing of itself gets an address only", [], "address-only"],
 ])("%s", (_name, options, expected) => {
   expect(decisionFor(options)).toBe(expected);
+});
+
+test("a Raspberry Pi is known by its address or its machine identifier, though it calls itself a BIOS", () => {
+  const fourcc = bytesOption(OPTION.uuid, new Uint8Array([0, 0x52, 0x50, 0x69, 0x34, ...new Uint8Array(12)]));
+  expect(decisionFor(firmwareOptions(0), "dc:a6:32:00:00:01")).toBe("raspberry-pi");
+  expect(decisionFor([...firmwareOptions(0), fourcc])).toBe("raspberry-pi");
+  expect(decisionFor(firmwareOptions(41))).toBe("raspberry-pi");
+  expect(decisionFor([], "dc:a6:32:00:00:01")).toBe("address-only");
+});
+
+test("a client in a boot loop is told nothing more to load", () => {
+  const client = clientOf(clientMessage("discover", { options: firmwareOptions(0) }));
+  if ("reason" in client) throw new Error(client.reason);
+  expect(decideBoot(client, LAB_SERVICES, true)).toEqual({ kind: "none", reason: "boot-loop" });
 });

@@ -17,6 +17,8 @@ export interface DhcpFacts {
   readonly bindings: Bindings;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Whether this client is in a boot loop; see `LoopGuard`. */
+  readonly looping?: boolean;
 }
 
 /** The facts, and who it is that asks. */

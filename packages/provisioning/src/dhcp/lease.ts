@@ -53,7 +53,9 @@ function onDiscover(exchange: Exchange): DhcpOutcome {
     const lease = bindingFor(exchange, address, "leased", leaseSeconds);
     return grant(exchange, { type: "ack", address, leaseSeconds, binding: lease, rapidCommit: true });
   }
-  return grant(exchange, { type: "offer", address, leaseSeconds, binding });
+  const offer = grant(exchange, { type: "offer", address, leaseSeconds, binding });
+  const unverified = address !== exchange.reserved && exchange.bindings.ofAddress(address) === undefined;
+  return unverified && offer.kind === "reply" ? { ...offer, unverified } : offer;
 }
 
 /** RFC 2131 section 4.3.2: which kind of REQUEST it is follows from options 54, 50 and `ciaddr`. */
@@ -136,7 +138,7 @@ function grant(
   },
 ): DhcpOutcome {
   const { client, machine, message, network, services } = exchange;
-  const boot = decideBoot(client, services);
+  const boot = decideBoot(client, services, exchange.looping);
   const reply = grantReply(message, network, {
     type,
     yiaddr: address,

@@ -36,5 +36,7 @@ export interface DhcpNetwork {
   readonly quarantineSeconds: number;
   /** Whether a client that asks for it gets its lease in two messages instead of four (RFC 4039). */
   readonly rapidCommit: boolean;
+  /** Whether an address that was never leased is looked for on the network before it is offered. */
+  readonly conflictCheck: boolean;
   readonly policy: AdmissionPolicy;
 }

@@ -9,6 +9,7 @@ export type DhcpIgnoreReason =
   | NoClient
   | NotAdmitted
   | NoBoot
+  | "address-is-looked-for"
   | "dhcp-is-off"
   | "address-is-anothers"
   | "not-for-a-boot-server"
@@ -33,5 +34,7 @@ export type DhcpOutcome =
       readonly reply: Dhcp4Message;
       /** To be applied and, where it is a lease, made durable before the reply leaves. */
       readonly binding?: Binding;
+      /** The address has never been leased: nobody knows yet that no host of the network uses it. */
+      readonly unverified?: true;
       readonly boot?: BootDecision;
     };

@@ -11,7 +11,7 @@ import { proxyReply } from "./reply.ts";
 export function respondAsProxy(exchange: Exchange): DhcpOutcome {
   const { client, message, network, services } = exchange;
   if (messageType(message) !== "discover") return ignore("address-is-anothers");
-  const boot = decideBoot(client, services);
+  const boot = decideBoot(client, services, exchange.looping);
   if (boot.kind === "none") return ignore(boot.reason);
   return { kind: "reply", boot, reply: proxyReply(message, network, { type: "offer", boot, yiaddr: ZERO_IPV4 }) };
 }
@@ -24,7 +24,7 @@ export function respondAsBootServer(exchange: Exchange): DhcpOutcome {
   const { client, message, network, services } = exchange;
   const type = messageType(message);
   if (type !== "request" && type !== "inform") return ignore("not-for-a-boot-server");
-  const boot = decideBoot(client, services);
+  const boot = decideBoot(client, services, exchange.looping);
   if (boot.kind === "none") return ignore(boot.reason);
   return { kind: "reply", boot, reply: proxyReply(message, network, { type: "ack", boot, yiaddr: message.ciaddr }) };
 }

@@ -1,7 +1,9 @@
 import {
+  bytesFromText,
   bytesOption,
   type ClasslessRoute,
   classlessRoutesOption,
+  concatBytes,
   type Dhcp4Message,
   type Dhcp4Option,
   domainSearchOption,
@@ -40,6 +42,12 @@ export interface Grant {
   readonly boot: BootDecision;
 }
 
+/** What the Pi's ROM looks for before it takes an offer: a PXE boot menu with this very entry. */
+const RASPBERRY_PI_MENU = vendorOption([
+  { code: PXE_SUB_OPTION.discoveryControl, data: Uint8Array.of(PXE_DISCOVERY.noBroadcast | PXE_DISCOVERY.noMulticast) },
+  { code: PXE_SUB_OPTION.menuPrompt, data: concatBytes([Uint8Array.of(0), bytesFromText("PXE")]) },
+  { code: PXE_SUB_OPTION.bootMenu, data: concatBytes([Uint8Array.of(0, 0, 17), bytesFromText("Raspberry Pi Boot")]) },
+]);
 const DEFAULT_ROUTE = parseSubnet("0.0.0.0/0");
 const RENEWAL = 0.5; // T1 and T2 as parts of the lease, RFC 2131 section 4.4.5
 const REBINDING = 0.875;
@@ -87,8 +95,12 @@ export function proxyReply(request: Dhcp4Message, network: DhcpNetwork, grant: P
     options: [
       messageTypeOption(grant.type),
       ipv4Option(OPTION.serverId, serverIdentifier(request, network)),
-      textOption(OPTION.vendorClass, boot.kind === "http" ? "HTTPClient" : "PXEClient"),
-      ...(boot.kind === "http" ? [] : [vendorOption(item === undefined ? [discovery] : [discovery, item])]),
+      ...(boot.kind === "raspberry-pi"
+        ? []
+        : [textOption(OPTION.vendorClass, boot.kind === "http" ? "HTTPClient" : "PXEClient")]),
+      ...(boot.kind === "http" || boot.kind === "raspberry-pi"
+        ? []
+        : [vendorOption(item === undefined ? [discovery] : [discovery, item])]),
       ...bootOptions(boot),
       ...echoed(request),
     ],
@@ -118,6 +130,7 @@ function serverIdentifier(request: Dhcp4Message, network: DhcpNetwork): Ipv4Addr
  */
 function bootFields(boot: BootDecision): Pick<ReplyFields, "siaddr" | "file"> {
   if (boot.kind === "none") return {};
+  if (boot.kind === "raspberry-pi") return { siaddr: boot.nextServer };
   const name = boot.kind === "chainload" ? boot.file : boot.url;
   return { siaddr: boot.nextServer, ...(name.length <= MAX_FILE_FIELD_TEXT ? { file: name } : {}) };
 }
@@ -130,6 +143,8 @@ function bootOptions(boot: BootDecision): readonly Dhcp4Option[] {
       return [textOption(OPTION.bootFile, boot.file)];
     case "http":
       return [textOption(OPTION.bootFile, boot.url)];
+    case "raspberry-pi":
+      return [textOption(OPTION.vendorClass, "PXEClient"), RASPBERRY_PI_MENU];
     case "script":
       // An iPXE that is not told otherwise waits three seconds for a proxyDHCP server (rule R9).
       return [textOption(OPTION.bootFile, boot.url), ipxeOption({ noPxeDhcp: true })];
