@@ -205,7 +205,6 @@ describe.skipIf(needs.skip)(`firmware, as it was captured${needs.note}`, () => {
     ["snponly.efi, once it runs, broadcast flag and all", "uefi-pxe-ipxe2026-noautoexec", 4, SCRIPT],
     ["an iPXE known by option 175 alone", "synthetic", 7, SCRIPT],
     ["an iPXE with a user class as RFC 3004 has it", "synthetic", 8, SCRIPT],
-    ["ARM firmware, which we have no loader for", "synthetic", 6, ""],
     ["UEFI HTTP boot", "uefi-http-ovmf", 0, "http://10.77.0.1:8080/boot/snponly.efi"],
     ["dhclient", "client-dhclient", 0, ""],
     ["systemd-networkd", "client-networkd", 0, ""],
