@@ -12,9 +12,17 @@ const random = seededRandom(7);
 
 /** Ends of blocks and windows, an empty file, one that takes 72 blocks of 512 bytes more than 16 bits can count. */
 const FILES: Readonly<Record<string, Buffer>> = Object.fromEntries(
-  [0, 1, 511, 512, 513, 1024, MIB, 36 * MIB].map((size) => [`size-${size}.bin`, randomBytes(random, size)]),
+  [0, 1, 511, 512, 513, 1024, 256 * 1024, MIB, 36 * MIB].map((size) => [`size-${size}.bin`, randomBytes(random, size)]),
 );
 const SMALL = Object.keys(FILES).filter((name) => name !== largeName(36));
+/**
+ * atftp answers a block that comes a second time only once: when that answer is lost as well, nothing happens for the
+ * five seconds of its own timeout. So without a window it gets less to fetch.
+ */
+const LOSSY = [...PLAIN_CLIENTS, ...OPTION_CLIENTS.filter(({ name }) => !name.includes("least"))].map((client) => ({
+  client,
+  kib: client.name.startsWith("atftp") && !client.name.includes("windowsize") ? 256 : 1024,
+}));
 const TEXT = "first\nsecond\r\nthird\rend";
 
 let lab: Lab;
@@ -173,15 +181,11 @@ describe.skipIf(needs.skip)(`TFTP clients that lose 5 % of all packets in each d
     return close;
   });
 
+  // At once: they spend their time waiting.
   describe.concurrent("each", () => {
-    test.each([...PLAIN_CLIENTS, ...OPTION_CLIENTS].filter(({ name }) => !name.includes("least")))(
-      "$name gets 1 MiB as it is",
-      async (client) => {
-        const started = performance.now();
-        expect(await comparison(client, largeName(1))).toBe("identical");
-        process.stdout.write(`${client.name}: ${Math.round(performance.now() - started)}\n`);
-      },
-    );
+    test.each(LOSSY)("$client.name gets $kib KiB as they are", async ({ client, kib }) => {
+      expect(await comparison(client, `size-${kib * 1024}.bin`)).toBe("identical");
+    });
   });
 });
 

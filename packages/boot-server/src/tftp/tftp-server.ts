@@ -95,7 +95,7 @@ export class TftpServer {
       return;
     }
     const content = request.mode === "netascii" ? toNetascii(found.content) : found.content;
-    const terms = negotiate(request, { size: content.length }, LIMITS);
+    const terms = negotiate(withoutEmptySize(request, content.length), { size: content.length }, LIMITS);
     if (terms.kind === "refused") {
       this.#refuse(from, request.fileName, terms.code, terms.message);
       return;
@@ -115,6 +115,11 @@ export class TftpServer {
     this.#parts.log({ event: "tftp.refused", file: printable(file), to: to.address, reason: message });
     this.#socket.send(encodeTftp({ kind: "error", code, message }), to.port, to.address);
   }
+}
+
+/** curl calls a transfer size of 0 invalid and gives up, so an empty file is sent without naming its size. */
+function withoutEmptySize(request: TftpRrq, size: number): TftpRrq {
+  return size > 0 ? request : { ...request, options: request.options.filter(({ name }) => name !== "tsize") };
 }
 
 /** A file name as it may stand in a log: firmware sends anything. */
