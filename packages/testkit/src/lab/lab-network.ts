@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { isLeftBehind, labName } from "./lab-name.ts";
 import { type Argv, runCommand, runOrThrow } from "./subprocess.ts";
 
 /** Two namespaces joined by a cable. */
@@ -81,7 +82,7 @@ function lossRules(device: string, percent: number): string {
 
 function freeName(taken: readonly string[]): string {
   for (let number = 1; ; number += 1) {
-    const name = `railhead-test-${process.pid}-${number}`;
+    const name = labName(`${number}`);
     if (!taken.some((other) => other.startsWith(`${name}-`))) return name;
   }
 }
@@ -89,10 +90,7 @@ function freeName(taken: readonly string[]): string {
 /** Removes the namespaces of test processes that were killed. Returns the names of all others. */
 async function removeLeftBehind(): Promise<readonly string[]> {
   const names = namespaceNames();
-  const left = names.filter((name) => {
-    const pid = /^railhead-test-([0-9]+)-/.exec(name)?.[1];
-    return pid !== undefined && !isAlive(Number(pid));
-  });
+  const left = names.filter(isLeftBehind);
   // Another worker may be doing the same: what is gone is gone.
   for (const name of left) await runCommand(["ip", "netns", "del", name]);
   return names.filter((name) => !left.includes(name));
@@ -103,14 +101,5 @@ function namespaceNames(): readonly string[] {
     return readdirSync(NAMESPACES);
   } catch {
     return []; // no namespace with a name was ever made here
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

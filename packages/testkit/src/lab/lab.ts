@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { curl, type LabRequest, type LabResponse } from "./lab-http.ts";
+import { isLeftBehind, labName } from "./lab-name.ts";
 import { CLIENT_INTERFACE, createLabNetwork, type LabNetwork } from "./lab-network.ts";
 import { type LabServer, serveCommand, startLabServer } from "./lab-server.ts";
 import { type Argv, type CommandOptions, type CommandResult, runCommand, runOrThrow } from "./subprocess.ts";
@@ -56,7 +57,8 @@ export interface Lab extends AsyncDisposable {
  */
 export async function createLab(options: LabOptions = {}): Promise<Lab> {
   await using acquired = new AsyncDisposableStack();
-  const directory = mkdtempSync(join(tmpdir(), `railhead-test-${process.pid}-`));
+  removeLeftBehind();
+  const directory = mkdtempSync(join(tmpdir(), labName("")));
   acquired.defer(() => rmSync(directory, { recursive: true, force: true }));
   const network = acquired.use(await createLabNetwork(`${LAB_SERVER_ADDRESS}/24`));
   const write = (path: string, content: LabContent) => writeWhole(join(directory, path), content);
@@ -130,6 +132,12 @@ function labSettings() {
     configRepo: { path: "config-repo", ref: "main" },
     log: { level: "debug" },
   };
+}
+
+function removeLeftBehind(): void {
+  for (const name of readdirSync(tmpdir()).filter(isLeftBehind)) {
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
 
 function writeWhole(path: string, content: LabContent): void {
