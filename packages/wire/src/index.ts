@@ -78,6 +78,20 @@ export { type RelayInfo, readRelayInfo, relayInfoOption } from "./dhcp4/relay-in
 export { type ReplyFields, replyTo } from "./dhcp4/reply.ts";
 export { type ReplyRoute, replyRoute } from "./dhcp4/reply-route.ts";
 export { PXE_DISCOVERY, PXE_SUB_OPTION, readVendorOptions, vendorOption } from "./dhcp4/vendor-options.ts";
+export {
+  agedDnsBody,
+  DNS_FLAG,
+  DNS_RCODE,
+  type DnsMessageParts,
+  type DnsResponse,
+  dnsOpcode,
+  dnsQuestionKey,
+  dnsRcode,
+  encodeDnsMessage,
+  readDnsHeader,
+  readDnsQuestion,
+  readDnsResponse,
+} from "./dns/message.ts";
 export { tftpPath } from "./tftp/file-name.ts";
 export {
   DEFAULT_TFTP_LIMITS,

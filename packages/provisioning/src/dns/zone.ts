@@ -1,4 +1,4 @@
-import { type Ipv4Address, type Ipv4Subnet, ipv4ToNumber, parseIpv4, subnetContains } from "@railhead/wire";
+import { type Ipv4Address, type Ipv4Subnet, parseIpv4, subnetContains } from "@railhead/wire";
 import type { DhcpNetwork } from "../dhcp/network.ts";
 
 /** What this server needs to know of a network to answer for its names. */
@@ -20,11 +20,6 @@ const OCTET = /^(0|[1-9][0-9]{0,2})$/;
 /** @param name in lower case, without a trailing dot */
 export function placeName(name: string, networks: readonly NamedNetwork[]): NamePlace {
   return name.endsWith(REVERSE) ? placeReverse(name, networks) : placeForward(name, networks);
-}
-
-/** The name of an address in the reverse tree (RFC 1035 section 3.5). */
-export function reverseName(address: Ipv4Address): string {
-  return `${address.split(".").toReversed().join(".")}${REVERSE}`;
 }
 
 function placeForward(name: string, networks: readonly NamedNetwork[]): NamePlace {
@@ -74,5 +69,5 @@ function octetsOf(labels: readonly string[]): readonly number[] | undefined {
 
 function covers(subnet: Ipv4Subnet, octets: readonly number[]): boolean {
   const [a = 0, b = 0, c = 0, d = 0] = octets;
-  return subnetContains(subnet, parseIpv4(`${a}.${b}.${c}.${d}`)) || ipv4ToNumber(subnet.network) === 0;
+  return subnetContains(subnet, parseIpv4(`${a}.${b}.${c}.${d}`));
 }

@@ -10,6 +10,7 @@ export interface Inventory {
   /** In the order in which they are tried: see `select`. */
   readonly groups: readonly Group[];
   readonly profiles: ReadonlyMap<string, Profile>;
+  readonly machineByName: ReadonlyMap<string, Machine>;
   readonly machineByMac: ReadonlyMap<MacAddress, Machine>;
   readonly machineByUuid: ReadonlyMap<string, Machine>;
   readonly machineBySerial: ReadonlyMap<string, Machine>;
@@ -67,6 +68,7 @@ export function buildInventory(parts: InventoryParts): {
       machines,
       groups: parts.groups.toSorted(compareGroups),
       profiles,
+      machineByName: indexBy(machines, (machine) => machine.name),
       machineByMac: new Map(machines.flatMap((machine) => machine.macs.map((mac) => [mac, machine] as const))),
       machineByUuid: indexBy(machines, (machine) => machine.uuid),
       machineBySerial: indexBy(machines, (machine) => machine.serial),
