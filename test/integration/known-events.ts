@@ -13,6 +13,10 @@ const KNOWN: Readonly<Record<ServerEvent["event"], true>> = {
   "dhcp.ignored": true,
   "dhcp.recorded": true,
   "dhcp.conflict": true,
+  "dhcp.foreign-server": true,
+  "clock.stepped": true,
+  "settings.reloaded": true,
+  "settings.refused": true,
   "dhcp.malformed": true,
   "dhcp.failed": true,
   "tftp.sent": true,
@@ -20,6 +24,11 @@ const KNOWN: Readonly<Record<ServerEvent["event"], true>> = {
   "tftp.refused": true,
   "tftp.malformed": true,
   "tftp.failed": true,
+  "dns.query": true,
+  "dns.malformed": true,
+  "dns.upstream-down": true,
+  "dns.upstream-up": true,
+  "dns.failed": true,
   "http.request": true,
   "http.refused": true,
   "http.failed": true,
@@ -33,7 +42,8 @@ const UNDELIVERABLE = /^send E(NETUNREACH|HOSTUNREACH|ACCES|INVAL|PERM)\b/;
 export function suspiciousEvents(events: readonly LabEvent[]): readonly LabEvent[] {
   return events.filter(({ event, ...facts }) => {
     if (!Object.hasOwn(KNOWN, event)) return true;
-    if (event === "store.problem" || event === "tftp.failed" || event === "http.failed") return true;
+    if (event === "store.problem" || event === "tftp.failed" || event === "http.failed" || event === "dns.failed")
+      return true;
     return event === "dhcp.failed" && !UNDELIVERABLE.test(String(facts["error"]));
   });
 }

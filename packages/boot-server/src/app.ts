@@ -1,94 +1,123 @@
-import { type BootServices, parseBinding, parseMachineRecord } from "@railhead/provisioning";
+import {
+  type Binding,
+  type BootServices,
+  type Inventory,
+  parseBinding,
+  parseMachineRecord,
+} from "@railhead/provisioning";
 import { openFileStore, type StoreProblem } from "@railhead/store";
-import type { Ipv4Address, MacAddress } from "@railhead/wire";
+import type { Ipv4Address } from "@railhead/wire";
 import { readAgentCatalog } from "./agent/agent-catalog.ts";
-import { BindingLedger } from "./dhcp/binding-ledger.ts";
-import { DhcpEndpoints } from "./dhcp/dhcp-endpoints.ts";
-import { DhcpServer } from "./dhcp/dhcp-server.ts";
+import { type LeaseView, type ReloadResult, startControlServer } from "./control/control-server.ts";
+import { DhcpService } from "./dhcp/dhcp-service.ts";
+import { DnsEndpoints } from "./dns/dns-endpoints.ts";
 import { httpServer, listen } from "./http/http-server.ts";
 import { serverUrl } from "./http/template-context.ts";
 import { DataDirectory } from "./inventory/data-directory.ts";
 import type { EventLog } from "./log/events.ts";
 import { MachineRegister } from "./machines/machine-register.ts";
 import { keepReport, parseMachineReports } from "./machines/report-log.ts";
-import { AddressProbe } from "./net/address-probe.ts";
+import { SettingsError } from "./settings/load.ts";
+import { restartNeeded, withReloadable } from "./settings/reloadable.ts";
 import { requireDirectories } from "./settings/require-directories.ts";
 import type { Settings } from "./settings/schema.ts";
 import { BootFiles } from "./tftp/boot-files.ts";
-import { TftpServer } from "./tftp/tftp-server.ts";
+import { TftpService } from "./tftp/tftp-service.ts";
 
 /** A boot server that is up. */
 export interface BootServer {
-  /** Reads the data directory anew, at once. */
-  reload(): void;
+  /** Reads configuration and data directory anew; a broken one changes nothing. */
+  reload(): Promise<ReloadResult>;
   /** Ends every service; resolves when all sockets are closed and everything is on disk. */
   close(): Promise<void>;
+}
+
+export interface BootServerParts {
+  readonly settings: Settings;
+  /** For a reload. @throws SettingsError */
+  readonly readSettings: () => Settings;
+  readonly log: EventLog;
+  /** Sockets that the service manager hands over, by the name of their network. */
+  readonly passed?: ReadonlyMap<string, number>;
 }
 
 /**
  * Starts the boot server: acquires everything, then serves. When one part cannot be had, those acquired before are
  * given up and the error tells which and why.
  *
- * @param passed sockets that the service manager hands over, by the name of their network
  * @throws SettingsError, BindError, StoreError, InventoryError, AgentCatalogError
  */
-export async function startBootServer(
-  settings: Settings,
-  log: EventLog,
-  passed: ReadonlyMap<string, number> = new Map(),
-): Promise<BootServer> {
+export async function startBootServer(parts: BootServerParts): Promise<BootServer> {
+  const { log, readSettings, passed = new Map() } = parts;
   const startedAt = performance.now();
   await using acquired = new AsyncDisposableStack();
-  const now = () => Date.now();
+  let { settings } = parts;
 
   requireDirectories(settings);
   const agents = settings.agentDir === undefined ? undefined : readAgentCatalog(settings.agentDir);
   const data = acquired.adopt(new DataDirectory(settings.dataPath, log), (directory) => directory.close());
   const snapshot = () => data.current;
   const store = acquired.adopt(await openFileStore(settings.stateDir), (opened) => opened.close());
-  const machines = new MachineRegister({ store: store.collection("machines", parseMachineRecord), snapshot, now, log });
+  const machines = new MachineRegister({
+    store: store.collection("machines", parseMachineRecord),
+    snapshot,
+    now: () => Date.now(),
+    log,
+  });
   const reports = store.collection("reports", parseMachineReports);
   const bindings = store.collection("bindings", parseBinding);
   for (const problem of store.problems) log({ event: "store.problem", problem: describeStoreProblem(problem) });
 
-  const { networks } = settings;
-  const ledger = new BindingLedger(bindings, networks);
-  data.onChange(() => ledger.rewind());
-  const served = networks.map((network) => ({ network, services: bootServices(settings, network.serverAddress) }));
-  const dhcp = new DhcpServer({
-    networks: () => served,
-    ledger,
-    probe: new AddressProbe(),
-    snapshot,
-    now,
-    log,
-    onContact: ({ mac, stage, address }) =>
-      void machines.contact(mac, { kind: "dhcp", clientStage: stage, ...(address === undefined ? {} : { address }) }),
-    send: (from, payload, port, address) => endpoints.send(from, payload, port, address),
-  });
-  const endpoints = await DhcpEndpoints.open(networks, passed, {
-    onDatagram: ({ payload, ...arrival }) => void dhcp.handle(payload, arrival),
-    onError: (error) => log({ event: "dhcp.failed", from: "socket", error: error.message }),
-  });
-  acquired.defer(() => endpoints.close());
+  const dhcp = acquired.adopt(
+    await DhcpService.open({
+      networks: settings.networks,
+      bootServices: ({ serverAddress }) => bootServices(settings, serverAddress),
+      passed,
+      store: bindings,
+      snapshot,
+      log,
+      onContact: ({ mac, stage, ...address }) =>
+        void machines.contact(mac, { kind: "dhcp", clientStage: stage, ...address }),
+    }),
+    (service) => service.close(),
+  );
+  data.onChange(() => dhcp.ledger.rewind());
   const bootFiles = settings.tftp === undefined ? undefined : new BootFiles(settings.tftp.root);
-  if (settings.tftp !== undefined && bootFiles !== undefined) {
-    for (const address of new Set(networks.map(({ serverAddress }) => serverAddress))) {
-      const tftp = new TftpServer({ address, port: settings.tftp.port, files: bootFiles, log });
-      acquired.adopt(tftp, (server) => server.close());
-      await tftp.listen();
-    }
-  }
+  const tftp =
+    settings.tftp === undefined || bootFiles === undefined
+      ? undefined
+      : acquired.adopt(new TftpService({ port: settings.tftp.port, files: bootFiles, log }), (service) =>
+          service.close(),
+        );
+  await tftp?.listenOn(serverAddresses(settings));
+  const dns =
+    settings.dns === undefined
+      ? undefined
+      : acquired.adopt(
+          new DnsEndpoints({
+            settings: settings.dns,
+            networks: () => settings.networks,
+            ledger: dhcp.ledger,
+            snapshot,
+            now: () => Date.now(),
+            log,
+          }),
+          (endpoints) => endpoints.close(),
+        );
+  await dns?.listenOn(serverAddresses(settings));
 
   const app = await httpServer({
-    settings,
+    settings: () => settings,
     data,
     agents,
     log,
-    storeProblems: () => store.problems.map(describeStoreProblem),
+    problems: () => ({
+      store: store.problems.map(describeStoreProblem),
+      foreignServers: dhcp.foreignServers.map(({ network, server }) => `${server} answers DHCP on ${network}`),
+    }),
     bootFiles,
-    addressOf: (mac) => ledger.addressOf(mac),
-    holderOf: (address) => ledger.holderOf(address),
+    addressOf: (mac) => dhcp.ledger.addressOf(mac),
+    holderOf: (address) => dhcp.ledger.holderOf(address),
     onContact: async (mac, contact) => {
       await machines.contact(mac, contact);
       if (contact.kind === "report") await keepReport(reports, contact.report);
@@ -98,6 +127,34 @@ export async function startBootServer(
   await listen(app, settings);
   data.follow();
 
+  const reload = async (): Promise<ReloadResult> => {
+    data.reload();
+    try {
+      const fresh = readSettings();
+      await tftp?.listenOn([...serverAddresses(settings), ...serverAddresses(fresh)]);
+      const former = settings;
+      settings = withReloadable(former, fresh); // before the networks, whose boot services are made of it
+      await dhcp.replaceNetworks(settings.networks);
+      await tftp?.listenOn(serverAddresses(settings));
+      await dns?.listenOn(serverAddresses(settings));
+      const restartNeededFor = restartNeeded(settings, fresh);
+      log({ event: "settings.reloaded", restartNeededFor });
+      return { reloaded: true, restartNeededFor, problems: data.refused };
+    } catch (error) {
+      const problems =
+        error instanceof SettingsError ? error.problems : [error instanceof Error ? error.message : String(error)];
+      log({ event: "settings.refused", problems });
+      return { reloaded: false, problems };
+    }
+  };
+  const control = await startControlServer(settings.stateDir, {
+    leases: () => dhcp.ledger.values().map((binding) => leaseView(binding, snapshot().inventory)),
+    release: (address) => dhcp.ledger.release(address, Date.now()),
+    reload,
+    lookForForeignServers: () => dhcp.lookForForeignServers(),
+  });
+  acquired.defer(() => control.close());
+
   const running = acquired.move();
   log({
     event: "server.ready",
@@ -105,12 +162,29 @@ export async function startBootServer(
     networks: settings.networks.map(({ name }) => name),
     milliseconds: Math.round(performance.now() - startedAt),
   });
+  void dhcp.lookForForeignServers();
   return {
-    reload: () => data.reload(),
+    reload,
     close: async () => {
       await running.disposeAsync();
       log({ event: "server.stopped" });
     },
+  };
+}
+
+function serverAddresses({ networks }: Settings): readonly Ipv4Address[] {
+  return networks.map(({ serverAddress }) => serverAddress);
+}
+
+function leaseView({ address, mac, state, expiresAt, hostName }: Binding, inventory: Inventory): LeaseView {
+  const machine = inventory.machineByMac.get(mac)?.name;
+  return {
+    address,
+    mac,
+    state,
+    expiresAt: new Date(expiresAt).toISOString(),
+    ...(hostName === undefined ? {} : { hostName }),
+    ...(machine === undefined ? {} : { machine }),
   };
 }
 

@@ -1,4 +1,6 @@
-export { type BootServer, startBootServer } from "./app.ts";
+export { type BootServer, type BootServerParts, startBootServer } from "./app.ts";
+export { CONTROL_SOCKET, type LeaseView, type ReloadResult } from "./control/control-server.ts";
+export type { ForeignServer } from "./dhcp/foreign-servers.ts";
 export { InventoryError, readSnapshot } from "./inventory/read-snapshot.ts";
 export type { Snapshot } from "./inventory/snapshot.ts";
 export type { EventLog, MachineProgress, ServerEvent } from "./log/events.ts";

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { leaseCommand } from "./commands/lease.ts";
+import { reloadCommand } from "./commands/reload.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { describeFailure } from "./failure.ts";
@@ -14,6 +17,9 @@ const program = new Command("railhead")
   })
   .addCommand(serveCommand())
   .addCommand(checkCommand())
+  .addCommand(doctorCommand())
+  .addCommand(leaseCommand())
+  .addCommand(reloadCommand())
   .addCommand(sandboxCommand());
 
 try {

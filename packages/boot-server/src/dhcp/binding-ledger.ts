@@ -4,6 +4,7 @@ import { type Ipv4Address, type MacAddress, subnetContains } from "@railhead/wir
 /** Who holds which address on all networks: the tables that decisions look at, and the store behind them. */
 export class BindingLedger {
   readonly #store: RecordStore<Binding>;
+  readonly #listeners: ((binding: Binding) => void)[] = [];
   #tables: ReadonlyMap<DhcpNetwork, BindingTable>;
 
   constructor(store: RecordStore<Binding>, networks: readonly DhcpNetwork[]) {
@@ -20,7 +21,21 @@ export class BindingLedger {
 
   /** Who holds an address, for those who know a machine by its address only. */
   holderOf(address: Ipv4Address): MacAddress | undefined {
-    return first(this.#tables.values(), (table) => table.ofAddress(address)?.mac);
+    return this.ofAddress(address)?.mac;
+  }
+
+  ofAddress(address: Ipv4Address): Binding | undefined {
+    return first(this.#tables.values(), (table) => table.ofAddress(address));
+  }
+
+  /** What is recorded for a MAC, on every network. */
+  ofMac(mac: MacAddress): readonly Binding[] {
+    return [...this.#tables.values()].flatMap((table) => table.ofMac(mac) ?? []);
+  }
+
+  /** Calls for every binding that is recorded from now on, but for offers. */
+  onRecord(listener: (binding: Binding) => void): void {
+    this.#listeners.push(listener);
   }
 
   addressOf(mac: MacAddress): Ipv4Address | undefined {
@@ -40,6 +55,28 @@ export class BindingLedger {
   /** The networks have changed: what is held on those that stay is still held, offers included. */
   replaceNetworks(networks: readonly DhcpNetwork[]): void {
     this.#tables = fill(networks, [...this.#store.all().values(), ...this.values()]);
+    for (const binding of this.values()) this.#announce(binding);
+  }
+
+  /** Forgets a lease, as if the client had given it back; false when there is none. */
+  async release(address: Ipv4Address, now: number): Promise<boolean> {
+    for (const [network, table] of this.#tables) {
+      const binding = table.ofAddress(address);
+      if (binding === undefined) continue;
+      await this.record(network, { ...binding, state: "released", expiresAt: now });
+      return true;
+    }
+    return false;
+  }
+
+  /** Sets every end forward or back, after the clock was. */
+  async shift(milliseconds: number): Promise<void> {
+    const shifted = [...this.#tables].flatMap(([network, table]) =>
+      [...table.values()].map((binding) =>
+        this.record(network, { ...binding, expiresAt: binding.expiresAt + milliseconds }),
+      ),
+    );
+    await Promise.all(shifted);
   }
 
   /**
@@ -62,6 +99,11 @@ export class BindingLedger {
       for (const previous of former) if (previous !== undefined) table.apply(previous);
       throw error;
     }
+    this.#announce(binding);
+  }
+
+  #announce(binding: Binding): void {
+    for (const listener of this.#listeners) listener(binding);
   }
 }
 

@@ -36,6 +36,7 @@ export class DhcpEndpoints {
   }
 
   /**
+   * @param beside others of this process are still open: their ports are not in the way
    * @param passed file descriptors of sockets bound to a network's device, by the network's name
    * @throws BindError when one of the addresses cannot be had; then none is taken
    */
@@ -43,10 +44,11 @@ export class DhcpEndpoints {
     networks: readonly DhcpNetwork[],
     passed: ReadonlyMap<string, number>,
     listener: DhcpListener,
+    { beside = false }: { readonly beside?: boolean } = {},
   ): Promise<DhcpEndpoints> {
     const endpoints = new DhcpEndpoints(listener);
     try {
-      await endpoints.#openAll(networks, passed);
+      await endpoints.#openAll(networks, passed, beside);
     } catch (error) {
       await endpoints.close();
       throw error;
@@ -69,15 +71,21 @@ export class DhcpEndpoints {
     return this.#sockets.disposeAsync();
   }
 
-  async #openAll(networks: readonly DhcpNetwork[], passed: ReadonlyMap<string, number>): Promise<void> {
+  async #openAll(
+    networks: readonly DhcpNetwork[],
+    passed: ReadonlyMap<string, number>,
+    beside: boolean,
+  ): Promise<void> {
     const served = networks.filter(({ mode }) => mode !== "off");
     const unbound = served.filter(({ name }) => !passed.has(name));
     if (unbound.length > 0) {
       // Broadcast and own socket share a port, which needs SO_REUSEADDR; a second server would slip in by the same
       // door. So the port is first taken alone.
-      const probe = createSocket("udp4");
-      await bindUdp(probe, { address: "0.0.0.0", port: 67, what: "DHCP" });
-      await closeUdp(probe);
+      if (!beside) {
+        const probe = createSocket("udp4");
+        await bindUdp(probe, { address: "0.0.0.0", port: 67, what: "DHCP" });
+        await closeUdp(probe);
+      }
       await this.#listen({ address: "0.0.0.0", network: undefined, port: 67 });
     }
     for (const network of served) {

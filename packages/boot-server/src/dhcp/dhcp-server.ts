@@ -49,6 +49,8 @@ export interface DhcpServerParts {
   readonly networks: () => readonly ServedNetwork[];
   readonly ledger: BindingLedger;
   readonly probe: Pick<AddressProbe, "isUnderWay" | "findHolder">;
+  /** The MAC that we ask by ourselves when we look for other servers. */
+  readonly ownQuestion?: MacAddress;
   readonly snapshot: () => Snapshot;
   readonly now: () => number;
   readonly log: EventLog;
@@ -98,6 +100,7 @@ export class DhcpServer {
   }
 
   async #serve(message: Dhcp4Message, arrival: Arrival): Promise<void> {
+    if (macOf(message) === this.#parts.ownQuestion) return;
     const networks = this.#parts.networks();
     const selected = selectNetworks(
       message,

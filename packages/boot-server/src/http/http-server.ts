@@ -19,14 +19,14 @@ import { type MachineQuery, readMachineQuery, resolveRequest } from "./machine-r
 import { takeReport } from "./reports.ts";
 
 export interface HttpServerParts {
-  readonly settings: Settings;
+  readonly settings: () => Settings;
   readonly data: DataDirectory;
   readonly agents: AgentCatalog | undefined;
   /** What TFTP serves. */
   readonly bootFiles: BootFiles | undefined;
   readonly log: EventLog;
   /** What `/healthz` says beside the inventory's state. */
-  readonly storeProblems: () => readonly string[];
+  readonly problems: () => Readonly<Record<string, readonly string[]>>;
   readonly addressOf: (mac: MacAddress) => Ipv4Address | undefined;
   readonly holderOf: (address: Ipv4Address) => MacAddress | undefined;
   readonly onContact: (mac: MacAddress, contact: Contact) => Promise<void>;
@@ -36,7 +36,8 @@ const REPORT_LIMIT_BYTES = 256 * 1024;
 
 /** The HTTP server, bound to no port yet. */
 export async function httpServer(parts: HttpServerParts): Promise<FastifyInstance> {
-  const { settings, log } = parts;
+  const { log } = parts;
+  const settings = parts.settings();
   const app = fastify({ logger: false, exposeHeadRoutes: true, forceCloseConnections: true });
   app.addHook("onResponse", async (request, reply) => {
     log({
@@ -99,9 +100,9 @@ async function noteContact(parts: HttpServerParts, query: MachineQuery, contact:
 }
 
 /** Says whether what is on disk is what is served. A degraded server still serves its last good state: 200. */
-function healthRoute(app: FastifyInstance, { data, storeProblems }: HttpServerParts): void {
+function healthRoute(app: FastifyInstance, { data, problems: others }: HttpServerParts): void {
   app.get("/healthz", async () => {
-    const problems = { refused: data.refused, dangling: data.current.problems, store: storeProblems() };
+    const problems = { refused: data.refused, dangling: data.current.problems, ...others() };
     const healthy = Object.values(problems).every((list) => list.length === 0);
     return { status: healthy ? "ok" : "degraded", problems };
   });

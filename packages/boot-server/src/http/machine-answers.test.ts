@@ -7,7 +7,7 @@ import { machineAnswers } from "./machine-answers.ts";
 import { readMachineQuery } from "./machine-request.ts";
 
 const settings: Settings = settingsSchema.parse({ stateDir: "/s", dataPath: "/d", http: { address: "0.0.0.0" } });
-const answers = machineAnswers({ settings, agents: undefined, addressOf: () => undefined });
+const answers = machineAnswers({ settings: () => settings, agents: undefined, addressOf: () => undefined });
 
 function value<T>(parsed: { readonly value: T } | { readonly problems: unknown }): T {
   if ("value" in parsed) return parsed.value;

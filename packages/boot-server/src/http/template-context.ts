@@ -6,7 +6,7 @@ import type { MachineRequest } from "./machine-request.ts";
 
 /** What templates know beside the machine that asks. */
 export interface ContextParts {
-  readonly settings: Settings;
+  readonly settings: () => Settings;
   readonly agents: AgentCatalog | undefined;
   /** The address that a machine without a reservation has been given. */
   readonly addressOf: (mac: MacAddress) => Ipv4Address | undefined;
@@ -18,7 +18,8 @@ export interface ContextParts {
  */
 export function templateContext(request: MachineRequest, parts: ContextParts): Record<string, unknown> {
   const { group, query, requester, snapshot } = request;
-  const { settings, agents } = parts;
+  const { agents } = parts;
+  const settings = parts.settings();
   const selectors = Object.fromEntries(
     Object.entries(group.selector).map(([key, value]) => [key.toLowerCase(), value]),
   );

@@ -33,6 +33,15 @@ export type ServerEvent =
   | { readonly event: "dhcp.ignored"; readonly reason: DhcpIgnoreReason; readonly mac?: string }
   | { readonly event: "dhcp.recorded"; readonly state: string; readonly mac: string; readonly address: string }
   | {
+      readonly event: "dhcp.foreign-server";
+      readonly network: string;
+      readonly server: string;
+      readonly offered: string;
+    }
+  | { readonly event: "clock.stepped"; readonly seconds: number }
+  | { readonly event: "settings.reloaded"; readonly restartNeededFor: readonly string[] }
+  | { readonly event: "settings.refused"; readonly problems: readonly string[] }
+  | {
       readonly event: "dhcp.conflict";
       readonly network: string;
       readonly address: string;
@@ -52,6 +61,19 @@ export type ServerEvent =
   | { readonly event: "tftp.refused"; readonly file: string; readonly to: string; readonly reason: string }
   | { readonly event: "tftp.malformed"; readonly reason: string; readonly from: string }
   | { readonly event: "tftp.failed"; readonly from: string; readonly error: string }
+  | {
+      readonly event: "dns.query";
+      readonly name: string;
+      readonly type: string;
+      readonly from: string;
+      readonly source: "own" | "cache" | "upstream" | "refused" | "failed";
+      readonly rcode: string;
+      readonly milliseconds: number;
+    }
+  | { readonly event: "dns.malformed"; readonly reason: string; readonly from: string }
+  | { readonly event: "dns.upstream-down"; readonly resolver: string; readonly reason: string }
+  | { readonly event: "dns.upstream-up"; readonly resolver: string }
+  | { readonly event: "dns.failed"; readonly from: string; readonly error: string }
   | {
       readonly event: "http.request";
       readonly method: string;
@@ -97,12 +119,19 @@ export const EVENT_LEVELS: Readonly<Partial<Record<ServerEvent["event"], "debug"
   "inventory.refused": "error",
   "dhcp.ignored": "debug",
   "dhcp.conflict": "warn",
+  "dhcp.foreign-server": "warn",
+  "clock.stepped": "warn",
+  "settings.refused": "error",
   "dhcp.malformed": "warn",
   "dhcp.failed": "error",
   "tftp.aborted": "debug",
   "tftp.refused": "warn",
   "tftp.malformed": "warn",
   "tftp.failed": "error",
+  "dns.query": "debug",
+  "dns.malformed": "debug",
+  "dns.upstream-down": "warn",
+  "dns.failed": "error",
   "http.request": "debug",
   "http.refused": "warn",
   "http.failed": "error",

@@ -1,8 +1,8 @@
-import { formatSettings, passedSockets, pinoLog, startBootServer } from "@railhead/boot-server";
+import { type BootServer, formatSettings, passedSockets, pinoLog, startBootServer } from "@railhead/boot-server";
 import { Command } from "commander";
 import { type SettingsOptions, settingsOf, withSettingsOptions } from "./settings-options.ts";
 
-/** `railhead serve`: runs the boot server until SIGTERM or SIGINT; SIGHUP reads the data directory anew. */
+/** `railhead serve`: runs the boot server until SIGTERM or SIGINT; SIGHUP reads configuration and data anew. */
 export function serveCommand(): Command {
   return withSettingsOptions(new Command("serve"))
     .description("run the boot server")
@@ -15,8 +15,15 @@ export function serveCommand(): Command {
       }
       const log = pinoLog(settings.log);
       const stop = firstSignal(["SIGTERM", "SIGINT"]);
-      const server = await startBootServer(settings, log, passedSockets(process.env, process.pid));
-      process.on("SIGHUP", () => server.reload());
+      // From the beginning, because a signal without a handler ends the process; what is being started reads anew anyway.
+      let server: BootServer | undefined;
+      process.on("SIGHUP", () => void server?.reload());
+      server = await startBootServer({
+        settings,
+        readSettings: () => settingsOf(options),
+        log,
+        passed: passedSockets(process.env, process.pid),
+      });
       log({ event: "server.stopping", signal: await stop });
       await server.close();
       process.exit(0);
