@@ -95,8 +95,11 @@ export class BindingLedger {
       const [left] = former;
       if (left !== undefined && left.address !== binding.address) await this.#store.delete(left.address);
     } catch (error) {
-      table.forget(binding.address);
-      for (const previous of former) if (previous !== undefined) table.apply(previous);
+      // A repeated request may have recorded it anew meanwhile, and that may yet succeed: it is not ours to undo.
+      if (table.ofAddress(binding.address) === binding) {
+        table.forget(binding.address);
+        for (const previous of former) if (previous !== undefined) table.apply(previous);
+      }
       throw error;
     }
     this.#announce(binding);
@@ -109,7 +112,8 @@ export class BindingLedger {
 
 function fill(networks: readonly DhcpNetwork[], bindings: readonly Binding[]): Map<DhcpNetwork, BindingTable> {
   const tables = new Map(networks.map((network) => [network, new BindingTable(network)]));
-  for (const binding of bindings) {
+  // A crash may have left a client with the address that it had before beside the one that it has: the later counts.
+  for (const binding of bindings.toSorted((a, b) => a.expiresAt - b.expiresAt)) {
     const network = networks.find(({ subnet }) => subnetContains(subnet, binding.address));
     if (network !== undefined) tables.get(network)?.apply(binding);
   }

@@ -3,6 +3,7 @@ import { type Binding, buildInventory, type DhcpNetwork, type RecordStore } from
 import { memoryStore } from "@railhead/store";
 import { CLIENT_MAC, clientMessage, ipxeOptions, LAB_SERVER, LAB_SERVICES, labNetwork } from "@railhead/testkit";
 import {
+  bytesOption,
   type Dhcp4Message,
   decodeDhcp4,
   encodeDhcp4,
@@ -100,6 +101,39 @@ describe("a lease", () => {
     expect(events.at(-1)).toMatchObject({ event: "dhcp.failed", error: "no space left on device" });
     // The offer stands as before, and nobody else was given the address.
     expect(ledger.holderOf(parseIpv4("10.77.0.100"))).toBe(CLIENT_MAC);
+  });
+
+  test("whose first request fails to be written, and whose second does not, is there (no rollback of what came after)", async () => {
+    const store = memoryStore<Binding>();
+    const failing = Promise.withResolvers<void>();
+    let puts = 0;
+    const flaky: RecordStore<Binding> = {
+      all: () => store.all(),
+      get: (key) => store.get(key),
+      delete: (key) => store.delete(key),
+      put: (key, value) => (puts++ === 0 ? failing.promise : store.put(key, value)),
+    };
+    const { ledger, hear, sent } = createServer(flaky);
+    const first = hear(request);
+    const second = hear(request);
+    failing.reject(new Error("no space left on device"));
+    await Promise.all([first, second]);
+    expect(sent.map(({ payload }) => messageType(decodeDhcp4(payload)))).toEqual(["ack"]);
+    expect(ledger.holderOf(parseIpv4("10.77.0.100"))).toBe(CLIENT_MAC);
+    expect(ledger.values()).toMatchObject([{ state: "leased" }]);
+  });
+
+  test("is not taken by a client whose reply does not fit into a packet", async () => {
+    const { ledger, hear, sent, events } = createServer();
+    await hear(
+      clientMessage("request", {
+        requested: "10.77.0.100",
+        options: [bytesOption(OPTION.clientId, new Uint8Array(400))],
+      }),
+    );
+    expect(sent).toEqual([]);
+    expect(events.map(({ event }) => event)).toEqual(["dhcp.failed"]);
+    expect(ledger.values()).toEqual([]);
   });
 
   test("is known again by a server that opens the store anew", async () => {

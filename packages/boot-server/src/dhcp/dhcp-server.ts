@@ -13,6 +13,7 @@ import {
   selectNetworks,
 } from "@railhead/provisioning";
 import {
+  BROADCAST_IPV4,
   DecodeError,
   type Dhcp4Message,
   decodeDhcp4,
@@ -126,7 +127,9 @@ export class DhcpServer {
         log({ event: "dhcp.recorded", ...pick(outcome.binding) });
         return;
       case "reply": {
-        const { binding, unverified } = outcome;
+        const { binding, reply, unverified } = outcome;
+        // Before anything is recorded: what does not fit into a packet must not take an address.
+        const payload = encodeDhcp4(reply, { maxSize: maximumSize(message), padAfter: [OPTION.bootFile] });
         if (binding !== undefined && this.#parts.probe.isUnderWay(binding.address)) {
           this.#ignore("address-is-looked-for", message);
           return;
@@ -136,7 +139,8 @@ export class DhcpServer {
           if (tries < MOST_TRIES) await this.#serveOn(served, message, arrival, tries + 1);
           return;
         }
-        this.#reply(message, outcome, network, arrival);
+        this.#send(payload, message, reply, { network, arrival });
+        this.#tell(message, outcome, network);
       }
     }
   }
@@ -171,22 +175,24 @@ export class DhcpServer {
     this.#parts.log({ event: "dhcp.ignored", reason, mac: macOf(message) });
   }
 
-  #reply(
+  #send(
+    payload: Uint8Array,
     request: Dhcp4Message,
-    { reply, boot }: Extract<DhcpOutcome, { kind: "reply" }>,
-    network: DhcpNetwork,
-    arrival: Arrival,
+    reply: Dhcp4Message,
+    { network, arrival }: { readonly network: DhcpNetwork; readonly arrival: Arrival },
   ): void {
-    const { log, send, onContact, snapshot } = this.#parts;
-    const payload = encodeDhcp4(reply, { maxSize: maximumSize(request), padAfter: [OPTION.bootFile] });
+    const { send } = this.#parts;
     if (arrival.port === 4011) {
       // To where it came from: EDK2 asks from port 4011, iPXE from 68 (rule R12).
       send({ network, port: 4011 }, payload, arrival.from.port, arrival.from.address);
-    } else {
-      const route = replyRoute(request, reply);
-      send({ network, port: 67 }, payload, route.port, route.kind === "broadcast" ? "255.255.255.255" : route.address);
+      return;
     }
+    const route = replyRoute(request, reply);
+    send({ network, port: 67 }, payload, route.port, route.kind === "broadcast" ? BROADCAST_IPV4 : route.address);
+  }
 
+  #tell(request: Dhcp4Message, { reply, boot }: Extract<DhcpOutcome, { kind: "reply" }>, network: DhcpNetwork): void {
+    const { log, onContact, snapshot } = this.#parts;
     const mac = macOf(request);
     const machine = snapshot().inventory.machineByMac.get(mac)?.name;
     log({

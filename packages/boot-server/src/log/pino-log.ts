@@ -10,7 +10,7 @@ import { EVENT_LEVELS, type EventLog } from "./events.ts";
 export function pinoLog({ level, format }: Settings["log"]): EventLog {
   const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY);
   const destination = pretty
-    ? prettyStream({ sync: true, ignore: "pid,hostname,event", messageKey: "event", translateTime: "HH:MM:ss.l" })
+    ? prettyStream({ sync: true, messageFormat: "{event}", ignore: "pid,hostname,event", translateTime: "HH:MM:ss.l" })
     : pino.destination({ fd: 1, sync: true });
   const logger = pino(
     {

@@ -44,17 +44,18 @@ export class BindingTable implements Bindings {
   }
 
   /**
-   * Records a binding. It takes the place of what the MAC had before and of what the address had before, but for a
-   * declined address: its quarantine outlives the client that reported it.
+   * Records a binding. It takes the place of what the MAC had before and of what the address had before. Only that a
+   * client declined an address says nothing of any other that it has.
    */
   apply(binding: Binding): void {
-    const former = this.#byMac.get(binding.mac);
-    if (former !== undefined && former.address !== binding.address) this.#remove(former);
-    const holder = this.#byAddress.get(binding.address);
-    if (holder !== undefined && holder.mac !== binding.mac) this.#remove(holder);
-    this.#byAddress.set(binding.address, binding);
-    if (binding.state === "declined") this.#byMac.delete(binding.mac);
-    else this.#byMac.set(binding.mac, binding);
+    const { address, mac, state } = binding;
+    const former = this.#byMac.get(mac);
+    if (state !== "declined" && former !== undefined && former.address !== address) this.#remove(former);
+    const holder = this.#byAddress.get(address);
+    if (holder !== undefined && holder.mac !== mac) this.#remove(holder);
+    this.#byAddress.set(address, binding);
+    if (state !== "declined") this.#byMac.set(mac, binding);
+    else if (former?.address === address) this.#byMac.delete(mac);
     this.#enqueue(binding);
   }
 

@@ -19,7 +19,6 @@ export type DhcpIgnoreReason =
   | "unknown-subnet"
   | "another-server-selected"
   | "request-without-address"
-  | "unknown-lease"
   | "pool-exhausted"
   | "reserved-address-in-use"
   | "not-the-holder";

@@ -71,6 +71,22 @@ test("whatever clients do in whatever order, no address has two holders, none le
   );
 });
 
+test("a client that declined one address keeps the other that it has, in whatever order the two are read back", () => {
+  const mac = parseMac("52:54:00:00:00:07");
+  const declined = { address: ipv4FromNumber(FIRST + 1), mac, state: "declined", expiresAt: 900 } as const;
+  const leased = { address: ipv4FromNumber(FIRST), mac, state: "leased", expiresAt: 600 } as const;
+  for (const order of [
+    [declined, leased],
+    [leased, declined],
+  ]) {
+    const bindings = new BindingTable(network);
+    for (const binding of order) bindings.apply(binding);
+    expect(bindings.ofMac(mac)).toEqual(leased);
+    expect(bindings.ofAddress(leased.address)).toEqual(leased);
+    expect(bindings.ofAddress(declined.address)).toEqual(declined);
+  }
+});
+
 test("a pool of 50,000 is handed out whole, each address once, and then it is exhausted (MY-04)", () => {
   const first = ipv4ToNumber(parseIpv4("10.1.0.0"));
   const big = { pool: { first: ipv4FromNumber(first), last: ipv4FromNumber(first + 49_999) } };
