@@ -21,9 +21,3 @@ export interface RecordStore<T> {
   /** As {@link put}, for the absence of the record. Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
 }
-
-/** Where the server writes down what happened. The set of events belongs to the process that has the log. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-}

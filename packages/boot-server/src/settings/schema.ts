@@ -1,6 +1,5 @@
-import { parseMacPattern } from "@railhead/provisioning";
+import { parsedText, parseMacPattern } from "@railhead/provisioning";
 import {
-  AddressError,
   type Ipv4Address,
   type Ipv4Subnet,
   ipv4ToNumber,
@@ -10,18 +9,7 @@ import {
 } from "@railhead/wire";
 import { z } from "zod";
 
-const parsed = <T>(parse: (text: string) => T) =>
-  z.string().transform((text, context): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof AddressError || error instanceof RangeError)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
-      return z.NEVER;
-    }
-  });
-
-const ipv4 = parsed(parseIpv4);
+const ipv4 = parsedText(parseIpv4);
 const port = z.int().min(1).max(65_535);
 const seconds = z.int().min(1);
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "a word of a-z, 0-9 and -");
@@ -33,7 +21,7 @@ const domainName = z
 
 const routeSchema = z
   .strictObject({
-    destination: parsed(parseSubnet).describe("Network and prefix length."),
+    destination: parsedText(parseSubnet).describe("Network and prefix length."),
     router: ipv4.describe("Where packets to it go; `0.0.0.0`: it is on the link."),
   })
   .describe("A network and the router that leads to it.");
@@ -52,7 +40,7 @@ const networkSchema = z
       .describe(
         "`authoritative`: pool and reservations. `reservations`: declared machines only. `proxy`: another server gives the addresses, this one what to boot. `off`: no DHCP.",
       ),
-    subnet: parsed(parseSubnet).describe("Network and prefix length, `10.77.0.0/24`."),
+    subnet: parsedText(parseSubnet).describe("Network and prefix length, `10.77.0.0/24`."),
     serverAddress: ipv4.describe("This server's own address there: DHCP server identifier, TFTP and HTTP server."),
     relayed: z.boolean().default(false).describe("Its machines reach this server through a relay only."),
     pool: poolSchema
@@ -81,7 +69,7 @@ const networkSchema = z
           .default("serve")
           .describe("`ignore`: only declared machines are answered."),
         deny: z
-          .array(parsed(parseMacPattern))
+          .array(parsedText(parseMacPattern))
           .default([])
           .describe("MAC addresses, or beginnings of them, that are never answered."),
         ignoreClasses: z

@@ -2,6 +2,7 @@ import { AddressError, parseIpv4, parseMac } from "@railhead/wire";
 import { z } from "zod";
 import type { Group } from "./group.ts";
 import type { Machine } from "./machine.ts";
+import { parsedText } from "./parsed-text.ts";
 import type { InventoryProblem } from "./problem.ts";
 import type { Profile } from "./profile.ts";
 
@@ -14,26 +15,15 @@ export interface InventoryDocument {
 
 export type Parsed<T> = { readonly value: T } | { readonly problems: readonly InventoryProblem[] };
 
-const address = <T>(parse: (text: string) => T) =>
-  z.string().transform((text, context): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof AddressError)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
-      return z.NEVER;
-    }
-  });
-
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const machineSchema = z.strictObject({
   name: z.string().regex(LABEL, "a machine's name is a DNS label: a-z, 0-9 and -, at most 63 characters"),
-  macs: z.array(address(parseMac)).min(1, "a machine has at least one MAC address"),
+  macs: z.array(parsedText(parseMac)).min(1, "a machine has at least one MAC address"),
   uuid: z.string().toLowerCase().regex(UUID, "not a UUID").optional(),
   serial: z.string().min(1).max(200).optional(),
-  address: address(parseIpv4).optional(),
+  address: parsedText(parseIpv4).optional(),
   role: z.string().regex(LABEL, "a role is a word of a-z, 0-9 and -").optional(),
   boot: z.enum(["network", "local", "wait"]).default("network"),
   labels: z.record(z.string(), z.string()).default({}),
