@@ -24,8 +24,9 @@ export class AddressError extends Error {
   }
 }
 
+const CANONICAL_MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 const MAC_FORMS = [
-  /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/,
+  CANONICAL_MAC,
   /^[0-9a-f]{2}(?:-[0-9a-f]{2}){5}$/,
   /^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}$/,
   /^[0-9a-f]{12}$/,
@@ -33,6 +34,7 @@ const MAC_FORMS = [
 
 /** Reads a MAC address in any of the forms people and vendors write. Throws {@link AddressError} `bad-mac`. */
 export function parseMac(text: string): MacAddress {
+  if (CANONICAL_MAC.test(text)) return brandMac(text);
   const lower = text.toLowerCase();
   if (!MAC_FORMS.some((form) => form.test(lower))) {
     throw new AddressError(

@@ -1,9 +1,15 @@
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "node:dgram";
 import type { DhcpNetwork } from "@railhead/provisioning";
 import { bindUdp, closeUdp } from "../net/bind-udp.ts";
 
 /** Where DHCP servers listen (RFC 2131 section 4.1) and where boot servers do (PXE 2.1 section 2.2). */
 export type DhcpPort = 67 | 4011;
+
+/**
+ * Room for some 5,000 messages, so that those of a boot storm wait while the disk is slow. The kernel gives as much of it
+ * as net.core.rmem_max allows; what it gives otherwise holds about 250.
+ */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 export interface DhcpDatagram {
   readonly payload: Uint8Array;
@@ -108,20 +114,21 @@ export class DhcpEndpoints {
     network,
     port,
   }: { address: string } & Omit<DhcpDatagram, "payload" | "from">): Promise<Socket> {
-    const socket = this.#own(createSocket({ type: "udp4", reuseAddr: true }));
+    const socket = this.#own(createSocket({ type: "udp4", reuseAddr: true, lookup: literally }));
     await bindUdp(socket, { address, port, what: "DHCP" });
     return this.#hear(socket, network, port);
   }
 
   /** Takes over a socket that is already bound. */
   async #adopt(network: DhcpNetwork, descriptor: number): Promise<Socket> {
-    const socket = this.#own(createSocket("udp4"));
+    const socket = this.#own(createSocket({ type: "udp4", lookup: literally }));
     await bindUdp(socket, { fd: descriptor, what: `DHCP on ${network.name}` });
     return this.#hear(socket, network, 67);
   }
 
   #hear(socket: Socket, network: DhcpNetwork | undefined, port: DhcpPort): Socket {
     socket.setBroadcast(true);
+    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
     socket.on("error", this.#listener.onError);
     socket.on("message", (payload, from) => this.#listener.onDatagram({ payload, from, network, port }));
     return socket;
@@ -131,6 +138,9 @@ export class DhcpEndpoints {
     return this.#sockets.adopt(socket, closeUdp);
   }
 }
+
+/** Datagrams are sent to addresses only: what `dns.lookup` would do about one costs a turn of the event loop. */
+const literally: NonNullable<SocketOptions["lookup"]> = (address, _options, callback) => callback(null, address, 4);
 
 function senderKey({ serverAddress }: DhcpNetwork, port: DhcpPort): string {
   return `${serverAddress}:${port}`;
