@@ -30,8 +30,8 @@ export interface FileStore {
   close(): Promise<void>;
 }
 
-/** A start reads the whole journal: the factor bounds how long that takes. */
-const DEFAULT_COMPACTION: CompactionLimits = { factor: 2, minimumBytes: 1024 * 1024 };
+/** A start reads the whole journal: these bound how long that takes, a few tenths of a second for 8 MiB. */
+const DEFAULT_COMPACTION: CompactionLimits = { factor: 2, minimumBytes: 8 * 1024 * 1024 };
 
 /**
  * Opens the store in a directory, which is made when it is missing, and reads all of it into memory.

@@ -197,36 +197,40 @@ function encodeHeader(message: Dhcp4Message, bytes: Uint8Array): void {
 }
 
 function inSendingOrder(options: readonly Dhcp4Option[]): readonly Dhcp4Option[] {
-  const first = options.filter((option) => option.code === OPTION.messageType);
-  const last = options.filter((option) => option.code === OPTION.relayInfo);
-  const between = options.filter((option) => option.code !== OPTION.messageType && option.code !== OPTION.relayInfo);
-  return [...first, ...between, ...last];
+  const last = options.length - 1;
+  const ordered = options.every(({ code }, index) =>
+    code === OPTION.relayInfo ? index === last : code !== OPTION.messageType || index === 0,
+  );
+  if (ordered) return options;
+  const types = options.filter(({ code }) => code === OPTION.messageType);
+  const relayInfo = options.filter(({ code }) => code === OPTION.relayInfo);
+  const between = options.filter(({ code }) => code !== OPTION.messageType && code !== OPTION.relayInfo);
+  return [...types, ...between, ...relayInfo];
 }
 
 function checkFields(message: Dhcp4Message): void {
-  const fields: readonly (readonly [string, number, number])[] = [
-    ["hardwareType", message.hardwareType, 0xff],
-    ["hardwareLength", message.hardwareLength, CHADDR_LENGTH],
-    ["hops", message.hops, 0xff],
-    ["xid", message.xid, 0xffffffff],
-    ["secs", message.secs, 0xffff],
-    ["reservedFlags", message.reservedFlags, 0x7fff],
-  ];
-  for (const [name, value, max] of fields) {
-    if (!Number.isInteger(value) || value < 0 || value > max) {
-      throw new EncodeError("bad-value", `${name} is ${value}, not a whole number 0..${max}`);
-    }
-  }
+  checkRange("hardwareType", message.hardwareType, 0xff);
+  checkRange("hardwareLength", message.hardwareLength, CHADDR_LENGTH);
+  checkRange("hops", message.hops, 0xff);
+  checkRange("xid", message.xid, 0xffffffff);
+  checkRange("secs", message.secs, 0xffff);
+  checkRange("reservedFlags", message.reservedFlags, 0x7fff);
   checkLength("chaddr", message.chaddr, CHADDR_LENGTH);
   checkLength("sname", message.sname, SNAME_LENGTH);
   checkLength("file", message.file, FILE_LENGTH);
-  const seen = new Set<number>();
-  for (const { code } of message.options) {
+  for (const [index, { code }] of message.options.entries()) {
     if (!Number.isInteger(code) || code <= PAD || code >= END || code === OPTION.overload) {
       throw new EncodeError("bad-value", `option ${code} cannot be sent`);
     }
-    if (seen.has(code)) throw new EncodeError("bad-value", `option ${code} is given twice`);
-    seen.add(code);
+    for (let other = 0; other < index; other += 1) {
+      if (message.options[other]?.code === code) throw new EncodeError("bad-value", `option ${code} is given twice`);
+    }
+  }
+}
+
+function checkRange(name: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new EncodeError("bad-value", `${name} is ${value}, not a whole number 0..${max}`);
   }
 }
 

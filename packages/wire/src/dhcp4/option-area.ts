@@ -77,17 +77,21 @@ export function encodedSize(option: Dhcp4Option): number {
 
 /** Writes the option at `start`, in instances of at most 255 bytes (RFC 3396 section 6), and gives the offset after it. */
 export function encodeInstances(option: Dhcp4Option, bytes: Uint8Array, start: number): number {
+  if (option.data.length <= MAX_INSTANCE) return encodeInstance(option.code, option.data, bytes, start);
   let offset = start;
   let from = 0;
   do {
-    const part = option.data.subarray(from, from + MAX_INSTANCE);
-    bytes[offset] = option.code;
-    bytes[offset + 1] = part.length;
-    bytes.set(part, offset + 2);
-    offset += 2 + part.length;
+    offset = encodeInstance(option.code, option.data.subarray(from, from + MAX_INSTANCE), bytes, offset);
     from += MAX_INSTANCE;
   } while (from < option.data.length);
   return offset;
+}
+
+function encodeInstance(code: number, data: Uint8Array, bytes: Uint8Array, offset: number): number {
+  bytes[offset] = code;
+  bytes[offset + 1] = data.length;
+  bytes.set(data, offset + 2);
+  return offset + 2 + data.length;
 }
 
 /** Sub-options one after another, without END. Throws {@link EncodeError} for a value over 255 bytes. */
