@@ -1,65 +1,88 @@
+interface Entry<K> {
+  readonly key: K;
+  /** What the heap is ordered by; never later than `due`. */
+  at: number;
+  /** The key's time. */
+  due: number;
+  position: number;
+}
+
 /**
- * Keys in order of their time, with O(log n) change of a key's time: a binary heap that knows each key's position.
+ * Keys in order of their time: a binary heap that knows each key's position.
+ *
+ * Leases are renewed again and again and run out seldom. So a time that becomes later is only noted, in O(1), and put in
+ * its place when the key comes to the front; one that becomes earlier is put in its place at once, in O(log n).
  */
 export class ExpiryHeap<K> {
-  readonly #entries: { readonly key: K; readonly at: number }[] = [];
-  readonly #position = new Map<K, number>();
+  readonly #heap: Entry<K>[] = [];
+  readonly #entries = new Map<K, Entry<K>>();
 
   get size(): number {
-    return this.#entries.length;
+    return this.#heap.length;
   }
 
   /** The key with the smallest time, and that time. */
   peek(): { readonly key: K; readonly at: number } | undefined {
-    return this.#entries[0];
+    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
+      if (first.due === first.at) return { key: first.key, at: first.at };
+      first.at = first.due;
+      this.#sink(first);
+    }
+    return undefined;
   }
 
   set(key: K, at: number): void {
-    const position = this.#position.get(key) ?? this.#entries.length;
-    this.#place({ key, at }, position);
-    this.#settle(position);
+    const known = this.#entries.get(key);
+    if (known === undefined) {
+      const entry = { key, at, due: at, position: this.#heap.length };
+      this.#entries.set(key, entry);
+      this.#heap.push(entry);
+      this.#rise(entry);
+      return;
+    }
+    known.due = at;
+    if (at >= known.at) return;
+    known.at = at;
+    this.#rise(known);
   }
 
   delete(key: K): void {
-    const position = this.#position.get(key);
-    if (position === undefined) return;
-    this.#position.delete(key);
-    const last = this.#entries.pop();
-    if (last === undefined || position === this.#entries.length) return;
-    this.#place(last, position);
-    this.#settle(position);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    const last = this.#heap.pop();
+    if (last === undefined || last === entry) return;
+    this.#place(last, entry.position);
+    this.#rise(last);
+    this.#sink(last);
   }
 
-  #settle(start: number): void {
-    let position = start;
-    for (let parent = (position - 1) >> 1; position > 0 && this.#at(position) < this.#at(parent); ) {
-      this.#swap(position, parent);
-      position = parent;
-      parent = (position - 1) >> 1;
-    }
+  #rise(entry: Entry<K>): void {
     for (;;) {
-      const left = 2 * position + 1;
-      const child = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
-      if (this.#at(child) >= this.#at(position)) return;
-      this.#swap(position, child);
-      position = child;
+      const parent = this.#heap[(entry.position - 1) >> 1];
+      if (entry.position === 0 || parent === undefined || parent.at <= entry.at) return;
+      this.#swap(entry, parent);
     }
   }
 
-  #at(position: number): number {
-    return this.#entries[position]?.at ?? Number.POSITIVE_INFINITY;
+  #sink(entry: Entry<K>): void {
+    for (;;) {
+      const left = this.#heap[2 * entry.position + 1];
+      const right = this.#heap[2 * entry.position + 2];
+      const child = right !== undefined && left !== undefined && right.at < left.at ? right : left;
+      if (child === undefined || child.at >= entry.at) return;
+      this.#swap(entry, child);
+    }
   }
 
-  #place(entry: { readonly key: K; readonly at: number }, position: number): void {
-    this.#entries[position] = entry;
-    this.#position.set(entry.key, position);
+  #swap(a: Entry<K>, b: Entry<K>): void {
+    const { position } = a;
+    this.#place(a, b.position);
+    this.#place(b, position);
   }
 
-  #swap(a: number, b: number): void {
-    const entryA = this.#entries[a];
-    const entryB = this.#entries[b];
-    if (entryA === undefined || entryB === undefined) return;
-    this.#place(entryA, b);
-    this.#place(entryB, a);
+  #place(entry: Entry<K>, position: number): void {
+    this.#heap[position] = entry;
+    entry.position = position;
   }
 }

@@ -159,32 +159,46 @@ function leaseTimes(leaseSeconds: number): readonly Dhcp4Option[] {
   ];
 }
 
+const NECESSARY: ReadonlySet<number> = new Set([OPTION.subnetMask, OPTION.router, OPTION.dns]);
+
 /**
  * The client's network, in the order of its parameter request list. What firmware cannot do without is sent also
  * when it is not asked for: without a mask OVMF declines the address (rule R7).
  */
 function configuration(request: Dhcp4Message, network: DhcpNetwork, hostName: string | undefined): Dhcp4Option[] {
-  const available: Dhcp4Option[] = [
+  const available = [
+    ...networkOptions(network),
+    ...(hostName === undefined ? [] : [textOption(OPTION.hostName, hostName)]),
+  ];
+  const wanted = findOption(request, OPTION.parameterList);
+  if (wanted === undefined) return available;
+  const asked: Dhcp4Option[] = [];
+  for (const code of wanted) {
+    const option = available.find((candidate) => candidate.code === code);
+    if (option !== undefined && !asked.includes(option)) asked.push(option);
+  }
+  for (const option of available) if (NECESSARY.has(option.code) && !asked.includes(option)) asked.push(option);
+  return asked;
+}
+
+/** They follow from the network alone, which never changes: a new one takes its place when settings do. */
+const optionsOfNetworks = new WeakMap<DhcpNetwork, readonly Dhcp4Option[]>();
+
+function networkOptions(network: DhcpNetwork): readonly Dhcp4Option[] {
+  const known = optionsOfNetworks.get(network);
+  if (known !== undefined) return known;
+  const options = [
     ipv4Option(OPTION.subnetMask, subnetMask(network.subnet)),
     ...(network.router === undefined ? [] : [ipv4Option(OPTION.router, network.router)]),
     ...(network.dns.length === 0 ? [] : [ipv4Option(OPTION.dns, ...network.dns)]),
-    ...(hostName === undefined ? [] : [textOption(OPTION.hostName, hostName)]),
     ...(network.domain === undefined ? [] : [textOption(OPTION.domainName, network.domain)]),
     ...(network.searchDomains.length === 0 ? [] : [domainSearchOption(network.searchDomains)]),
     ...(network.ntp.length === 0 ? [] : [ipv4Option(OPTION.ntpServer, ...network.ntp)]),
     ...(network.routes.length === 0 ? [] : [classlessRoutesOption(allRoutes(network))]),
     ipv4Option(OPTION.broadcastAddress, subnetBroadcast(network.subnet)),
   ];
-  const wanted = findOption(request, OPTION.parameterList);
-  if (wanted === undefined) return available;
-  const rank = (option: Dhcp4Option) => {
-    const index = wanted.indexOf(option.code);
-    return index === -1 ? wanted.length : index;
-  };
-  const necessary: ReadonlySet<number> = new Set([OPTION.subnetMask, OPTION.router, OPTION.dns]);
-  return available
-    .filter((option) => wanted.includes(option.code) || necessary.has(option.code))
-    .toSorted((a, b) => rank(a) - rank(b));
+  optionsOfNetworks.set(network, options);
+  return options;
 }
 
 /** A client that takes option 121 ignores option 3: the default route is in both (RFC 3442). */
@@ -192,13 +206,17 @@ function allRoutes({ router, routes }: DhcpNetwork): readonly ClasslessRoute[] {
   return router === undefined ? routes : [{ destination: DEFAULT_ROUTE, router }, ...routes];
 }
 
+const ECHOED = [OPTION.clientId, OPTION.uuid, OPTION.relayInfo] as const;
+
 /**
  * What a client or relay must get back byte for byte: its client identifier (RFC 6842 section 3), its machine
  * identifier (RFC 4578 section 2.3) and the relay's information, last of all (RFC 3046 section 2.1).
  */
 function echoed(request: Dhcp4Message): Dhcp4Option[] {
-  return [OPTION.clientId, OPTION.uuid, OPTION.relayInfo].flatMap((code) => {
+  const options: Dhcp4Option[] = [];
+  for (const code of ECHOED) {
     const data = findOption(request, code);
-    return data === undefined ? [] : [bytesOption(code, data)];
-  });
+    if (data !== undefined) options.push(bytesOption(code, data));
+  }
+  return options;
 }

@@ -27,6 +27,6 @@ function paddedText(field: string, text: string, length: number): Uint8Array {
     throw new EncodeError("bad-value", `${field} holds ${length - 1} characters, not ${text.length}`);
   }
   const bytes = new Uint8Array(length);
-  bytes.set(bytesFromText(text));
+  if (text !== "") bytes.set(bytesFromText(text));
   return bytes;
 }

@@ -37,16 +37,16 @@ export function messageType(message: WithOptions): Dhcp4MessageType | undefined 
 
 /** One unsigned byte. Throws {@link DecodeError} on any other length, as do the readers below. */
 export function readUint8Option(message: WithOptions, code: number): number | undefined {
-  return readExactly(message, code, 1)?.uint8("value");
+  return readNumber(message, code, 1);
 }
 
 export function readUint16Option(message: WithOptions, code: number): number | undefined {
-  return readExactly(message, code, 2)?.uint16("value");
+  return readNumber(message, code, 2);
 }
 
 /** Unsigned: lease times, with 0xffffffff for "infinite". */
 export function readUint32Option(message: WithOptions, code: number): number | undefined {
-  return readExactly(message, code, 4)?.uint32("value");
+  return readNumber(message, code, 4);
 }
 
 export function readIpv4Option(message: WithOptions, code: number): Ipv4Address | undefined {
@@ -81,11 +81,13 @@ export function textWithoutNuls(data: Uint8Array): string {
   return textFromBytes(data.subarray(0, end));
 }
 
-function readExactly(message: WithOptions, code: number, length: number): ByteReader | undefined {
+function readNumber(message: WithOptions, code: number, width: number): number | undefined {
   const data = findOption(message, code);
   if (data === undefined) return undefined;
-  if (data.length !== length) throw new DecodeError(`option ${code} has ${data.length} bytes, not ${length}`, 0);
-  return new ByteReader(data);
+  if (data.length !== width) throw new DecodeError(`option ${code} has ${data.length} bytes, not ${width}`, 0);
+  let value = 0;
+  for (const byte of data) value = value * 256 + byte;
+  return value;
 }
 
 function readList<T>(
