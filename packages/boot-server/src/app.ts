@@ -16,7 +16,7 @@ import { serverUrl } from "./http/template-context.ts";
 import { DataDirectory } from "./inventory/data-directory.ts";
 import type { EventLog } from "./log/events.ts";
 import { MachineRegister } from "./machines/machine-register.ts";
-import { keepReport, parseMachineReports } from "./machines/report-log.ts";
+import { parseMachineReports, ReportLog } from "./machines/report-log.ts";
 import { SettingsError } from "./settings/load.ts";
 import { restartNeeded, withReloadable } from "./settings/reloadable.ts";
 import { requireDirectories } from "./settings/require-directories.ts";
@@ -64,23 +64,20 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
     now: () => Date.now(),
     log,
   });
-  const reports = store.collection("reports", parseMachineReports);
+  const reports = new ReportLog(store.collection("reports", parseMachineReports));
   const bindings = store.collection("bindings", parseBinding);
   for (const problem of store.problems) log({ event: "store.problem", problem: describeStoreProblem(problem) });
 
-  const dhcp = acquired.adopt(
-    await DhcpService.open({
-      networks: settings.networks,
-      bootServices: ({ serverAddress }) => bootServices(settings, serverAddress),
-      passed,
-      store: bindings,
-      snapshot,
-      log,
-      onContact: ({ mac, stage, ...address }) =>
-        void machines.contact(mac, { kind: "dhcp", clientStage: stage, ...address }),
-    }),
-    (service) => service.close(),
-  );
+  const dhcp = new DhcpService({
+    networks: settings.networks,
+    bootServices: ({ serverAddress }) => bootServices(settings, serverAddress),
+    passed,
+    store: bindings,
+    snapshot,
+    log,
+    onContact: ({ mac, stage, ...address }) =>
+      void machines.contact(mac, { kind: "dhcp", clientStage: stage, ...address }),
+  });
   data.onChange(() => dhcp.ledger.rewind());
   const bootFiles = settings.tftp === undefined ? undefined : new BootFiles(settings.tftp.root);
   const tftp =
@@ -120,19 +117,22 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
     holderOf: (address) => dhcp.ledger.holderOf(address),
     onContact: async (mac, contact) => {
       await machines.contact(mac, contact);
-      if (contact.kind === "report") await keepReport(reports, contact.report);
+      if (contact.kind === "report") await reports.keep(contact.report);
     },
   });
   acquired.defer(() => app.close());
   await listen(app, settings);
   data.follow();
+  // Last of all, and the first to end: who is given an address finds everything else there.
+  await dhcp.listen();
+  acquired.defer(() => dhcp.close());
 
   const reload = async (): Promise<ReloadResult> => {
     data.reload();
+    const former = settings;
     try {
       const fresh = readSettings();
-      await tftp?.listenOn([...serverAddresses(settings), ...serverAddresses(fresh)]);
-      const former = settings;
+      await tftp?.listenOn([...serverAddresses(former), ...serverAddresses(fresh)]);
       settings = withReloadable(former, fresh); // before the networks, whose boot services are made of it
       await dhcp.replaceNetworks(settings.networks);
       await tftp?.listenOn(serverAddresses(settings));
@@ -141,6 +141,7 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
       log({ event: "settings.reloaded", restartNeededFor });
       return { reloaded: true, restartNeededFor, problems: data.refused };
     } catch (error) {
+      settings = former;
       const problems =
         error instanceof SettingsError ? error.problems : [error instanceof Error ? error.message : String(error)];
       log({ event: "settings.refused", problems });

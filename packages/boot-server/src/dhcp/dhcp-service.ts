@@ -42,7 +42,7 @@ export class DhcpService {
   #foreign: readonly ForeignServer[] = [];
   #clockWatch: NodeJS.Timeout | undefined;
 
-  private constructor(parts: DhcpServiceParts) {
+  constructor(parts: DhcpServiceParts) {
     const { networks, store, snapshot, log, onContact, bootServices } = parts;
     this.#parts = parts;
     this.#networks = networks;
@@ -68,12 +68,14 @@ export class DhcpService {
     };
   }
 
-  /** @throws BindError */
-  static async open(parts: DhcpServiceParts): Promise<DhcpService> {
-    const service = new DhcpService(parts);
-    service.#endpoints = await DhcpEndpoints.open(parts.networks, parts.passed, service.#listener);
-    service.#clockWatch = setInterval(() => void service.#followClock(), CLOCK_WATCH_MILLISECONDS);
-    return service;
+  /**
+   * Begins to answer. To be called when everything else that a machine will ask for is there.
+   *
+   * @throws BindError
+   */
+  async listen(): Promise<void> {
+    this.#endpoints = await DhcpEndpoints.open(this.#networks, this.#parts.passed, this.#listener);
+    this.#clockWatch = setInterval(() => void this.#followClock(), CLOCK_WATCH_MILLISECONDS);
   }
 
   /** DHCP servers that are not ours and answer where only we should, as of the last look. */

@@ -1,37 +1,94 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createGunzip } from "node:zlib";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Slots } from "./slots.ts";
 
 const SERVICE = "git-upload-pack";
 const MOUNT = "/git/config.git";
+const REQUEST_TYPE = `application/x-${SERVICE}-request`;
+/** What a client has and wants: a few lines, also for a large repository. */
+const REQUEST_LIMIT_BYTES = 8 * 1024 * 1024;
+/** Each is a process; whoever comes later waits for one to end. */
+const MOST_AT_ONCE = 16;
+const MOST_WAITING = 1000;
+const DEADLINE_MILLISECONDS = 600_000;
+const ERROR_TEXT_LENGTH = 1000;
 
 /**
  * Serves one repository for reading over git's smart HTTP protocol (gitprotocol-http(5)): `git upload-pack` does
  * the work, as it does behind every git server. A dumb file server would not do: shallow clones need the smart one.
+ *
+ * A request is read whole before git is started, so that a slow client holds no process; what git says when it fails
+ * before its first byte is the answer, a 500.
  */
 export function gitHttp(app: FastifyInstance, repository: string): void {
-  app.addContentTypeParser(`application/x-${SERVICE}-request`, (_request, payload, done) => done(null, payload));
+  const slots = new Slots(MOST_AT_ONCE, MOST_WAITING);
+  app.addContentTypeParser(
+    REQUEST_TYPE,
+    { parseAs: "buffer", bodyLimit: REQUEST_LIMIT_BYTES },
+    (_request, body, done) => done(null, body),
+  );
+  const answer = async (request: FastifyRequest, reply: FastifyReply, call: UploadPackCall, type: string) => {
+    const release = await slots.take();
+    if (release === undefined) return reply.code(503).header("retry-after", "5").send("too many clones at once\n");
+    try {
+      const output = await uploadPack(repository, request, call);
+      output.once("close", release);
+      return reply.header("cache-control", "no-cache, max-age=0, must-revalidate").type(type).send(output);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
 
   app.get(`${MOUNT}/info/refs`, async (request, reply) => {
     if (readService(request) !== SERVICE)
       return reply.code(403).type("text/plain").send("only git-upload-pack is served\n");
-    const head = packetLine(`# service=${SERVICE}\n`) + "0000";
-    const refs = await uploadPack(request, repository, ["--advertise-refs"], head);
-    return noCache(reply).type(`application/x-${SERVICE}-advertisement`).send(refs);
+    const head = `${packetLine(`# service=${SERVICE}\n`)}0000`;
+    const call = { options: ["--advertise-refs"], input: new Uint8Array(0), head };
+    return answer(request, reply, call, `application/x-${SERVICE}-advertisement`);
   });
 
-  app.post(`${MOUNT}/${SERVICE}`, { bodyLimit: 8 * 1024 * 1024 }, async (request, reply) => {
-    const pack = await uploadPack(request, repository, [], "");
-    return noCache(reply).type(`application/x-${SERVICE}-result`).send(pack);
+  app.post(`${MOUNT}/${SERVICE}`, async (request, reply) => {
+    if (!Buffer.isBuffer(request.body))
+      return reply.code(415).type("text/plain").send(`the body must be ${REQUEST_TYPE}\n`);
+    const input = await plainBody(request.body, request.headers["content-encoding"]);
+    if (input === undefined) return reply.code(400).type("text/plain").send("the body is not what its encoding says\n");
+    return answer(request, reply, { options: [], input, head: "" }, `application/x-${SERVICE}-result`);
   });
 }
 
-/** @throws Error when git cannot be started */
-async function uploadPack(request: FastifyRequest, repository: string, options: readonly string[], prefix: string) {
+/** git ended without an answer. What it calls a protocol error is the client's doing, everything else ours. */
+class GitError extends Error {
+  override readonly name = "GitError";
+  readonly code = "git-failed";
+  readonly statusCode: number;
+
+  constructor(complaint: string) {
+    super(`git upload-pack: ${complaint}`);
+    this.statusCode = /protocol error|bad line length/.test(complaint) ? 400 : 500;
+  }
+}
+
+interface UploadPackCall {
+  readonly options: readonly string[];
+  readonly input: Uint8Array;
+  /** What stands before git's own output. */
+  readonly head: string;
+}
+
+/**
+ * Starts git and waits for its first byte.
+ *
+ * @throws Error when it cannot be started, or ends without a word: with what it says on standard error
+ */
+async function uploadPack(repository: string, request: FastifyRequest, { options, input, head }: UploadPackCall) {
   const protocol = request.headers["git-protocol"];
   const child = spawn("git", ["upload-pack", "--stateless-rpc", ...options, "--", repository], {
-    stdio: ["pipe", "pipe", "ignore"],
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: DEADLINE_MILLISECONDS,
     env: {
       PATH: process.env["PATH"],
       // The repository belongs to whoever edits it, which need not be the user that serves it.
@@ -42,22 +99,33 @@ async function uploadPack(request: FastifyRequest, repository: string, options: 
       ...(typeof protocol === "string" && /^version=[0-2]$/.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
     },
   });
-  await once(child, "spawn");
-  request.raw.once("close", () => {
-    if (request.raw.destroyed && !request.raw.complete) child.kill();
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaint = (complaint + text).slice(0, ERROR_TEXT_LENGTH);
   });
-  child.stdin.on("error", () => child.kill());
-  const body = request.body;
-  if (isReadable(body)) {
-    const zipped = request.headers["content-encoding"] === "gzip";
-    const plain = zipped ? body.pipe(createGunzip().on("error", () => child.kill())) : body;
-    plain.pipe(child.stdin);
-  } else {
-    child.stdin.end();
+  await once(child, "spawn");
+  // git may end before it has read everything; its exit code says whether that matters.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  request.raw.socket.once("close", () => child.kill());
+  const { stdout } = child;
+  const ended = once(child, "close");
+  const first = await Promise.race([once(stdout, "readable"), ended]);
+  if (stdout.readableLength === 0) {
+    const [code] = first.length === 0 ? await ended : first;
+    if (code !== 0) throw new GitError(complaint.trim() || `exit code ${String(code)}`);
   }
-  if (prefix === "") return child.stdout;
-  child.stdout.unshift(Buffer.from(prefix, "latin1"));
-  return child.stdout;
+  if (head !== "") stdout.unshift(Buffer.from(head, "latin1"));
+  return stdout;
+}
+
+async function plainBody(body: Buffer, encoding: string | undefined): Promise<Uint8Array | undefined> {
+  if (encoding !== "gzip" && encoding !== "x-gzip") return body;
+  try {
+    return await promisify(gunzip)(body, { maxOutputLength: REQUEST_LIMIT_BYTES });
+  } catch {
+    return undefined; // cut short, too large or no gzip at all: the client's mistake
+  }
 }
 
 function readService(request: FastifyRequest): unknown {
@@ -69,12 +137,4 @@ function readService(request: FastifyRequest): unknown {
 /** gitprotocol-common(5): four hexadecimal digits of length, themselves counted. */
 function packetLine(text: string): string {
   return (text.length + 4).toString(16).padStart(4, "0") + text;
-}
-
-function noCache(reply: FastifyReply): FastifyReply {
-  return reply.header("cache-control", "no-cache, max-age=0, must-revalidate");
-}
-
-function isReadable(body: unknown): body is NodeJS.ReadableStream {
-  return typeof body === "object" && body !== null && "pipe" in body;
 }

@@ -17,23 +17,20 @@ export interface MachineRegisterParts {
   readonly log: EventLog;
 }
 
-/** Remembers what each machine did last, and says so. */
+/** Anybody can make up MAC addresses: of those that nobody has declared, only so many are remembered. */
+const MOST_STRANGERS = 1000;
+
+/** Remembers what each machine did last, and says so. Only declared machines are written down. */
 export class MachineRegister {
   readonly #parts: MachineRegisterParts;
-  /** The newest record of each machine, ahead of the store while a write is under way. */
+  /** The newest record of each declared machine, ahead of the store while a write is under way. */
   readonly #latest: Map<string, MachineRecord>;
+  /** Those of machines that nobody has declared; the ones heard of longest ago come first. */
+  readonly #strangers = new Map<string, MachineRecord>();
 
   constructor(parts: MachineRegisterParts) {
     this.#parts = parts;
     this.#latest = new Map(parts.store.all());
-  }
-
-  get(id: string): MachineRecord | undefined {
-    return this.#latest.get(id);
-  }
-
-  values(): Iterable<MachineRecord> {
-    return this.#latest.values();
   }
 
   /**
@@ -45,11 +42,16 @@ export class MachineRegister {
     const { store, snapshot, now, log } = this.#parts;
     const machine = findMachine(snapshot().inventory, { mac });
     const source: ContactSource = { id: machine?.name ?? mac, mac, role: machine?.role };
-    const former = this.#latest.get(source.id);
+    const records = machine === undefined ? this.#strangers : this.#latest;
+    const former = records.get(source.id);
     const record = recordContact(former, source, contact, now());
     if (record === undefined || record === former) return;
-    this.#latest.set(record.id, record);
+    records.delete(record.id); // to the end of the order
+    records.set(record.id, record);
+    const [oldest] = this.#strangers.keys();
+    if (this.#strangers.size > MOST_STRANGERS && oldest !== undefined) this.#strangers.delete(oldest);
     log({ event: "machine.progress", ...progressOf(record, now()) });
+    if (machine === undefined) return;
     try {
       await store.put(record.id, record);
     } catch (error) {

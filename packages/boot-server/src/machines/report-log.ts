@@ -14,10 +14,25 @@ export function parseMachineReports(value: unknown): MachineReports {
 }
 
 /** Keeps what the agents report, word for word, for the last runs of each machine. */
-export async function keepReport(store: RecordStore<MachineReports>, report: NodeReport): Promise<void> {
-  const former = store.get(report.machine) ?? [];
-  const known = former.some(
-    ({ bootId, sequence, at }) => bootId === report.bootId && sequence === report.sequence && at === report.at,
-  );
-  if (!known) await store.put(report.machine, [...former, report].slice(-MOST_REPORTS));
+export class ReportLog {
+  readonly #store: RecordStore<MachineReports>;
+  /** Ahead of the store while a write is under way: two reports at once must not lose one another. */
+  readonly #latest: Map<string, MachineReports>;
+
+  constructor(store: RecordStore<MachineReports>) {
+    this.#store = store;
+    this.#latest = new Map(store.all());
+  }
+
+  /** Resolves when the report is on disk; one that is there already is not kept twice. */
+  async keep(report: NodeReport): Promise<void> {
+    const former = this.#latest.get(report.machine) ?? [];
+    const known = former.some(
+      ({ bootId, sequence, at }) => bootId === report.bootId && sequence === report.sequence && at === report.at,
+    );
+    if (known) return;
+    const reports = [...former, report].slice(-MOST_REPORTS);
+    this.#latest.set(report.machine, reports);
+    await this.#store.put(report.machine, reports);
+  }
 }
