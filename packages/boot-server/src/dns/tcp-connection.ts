@@ -1,0 +1,50 @@
+import type { Socket } from "node:net";
+import { TcpFrames, tcpFrame } from "./tcp-frames.ts";
+
+/** Answers one message; `undefined`: the client gets nothing. Never rejects. */
+export type AnswerMessage = (message: Uint8Array) => Promise<Uint8Array | undefined>;
+
+/** A question is short; what is longer is no question. */
+const MOST_MESSAGE_BYTES = 4096;
+/** Without a whole question or an answer for so long, the place is given to somebody else (RFC 7766 section 6.2.3). */
+const IDLE_MILLISECONDS = 10_000;
+/** Answered at the same time, in whatever order (RFC 7766 section 6.2.1.1). */
+const MOST_AT_ONCE = 16;
+const MOST_UNREAD_BYTES = 256 * 1024;
+
+/** Serves one client until it has gone, is idle or breaks the rules. */
+export function serveTcpConnection(socket: Socket, answer: AnswerMessage): void {
+  const frames = new TcpFrames(MOST_MESSAGE_BYTES);
+  let underWay = 0;
+  let ended = false;
+  const timer = setTimeout(() => socket.destroy(), IDLE_MILLISECONDS);
+  const answerOne = async (message: Uint8Array) => {
+    underWay += 1;
+    if (underWay >= MOST_AT_ONCE) socket.pause();
+    const reply = await answer(message);
+    underWay -= 1;
+    if (socket.destroyed) return;
+    timer.refresh();
+    if (reply !== undefined) socket.write(tcpFrame(reply));
+    // Who asks and asks and never reads would fill our memory.
+    if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
+    else if (ended && underWay === 0) socket.end();
+    else if (underWay < MOST_AT_ONCE) socket.resume();
+  };
+  socket.on("data", (chunk) => {
+    const messages = frames.push(chunk);
+    if (messages === undefined) {
+      socket.destroy();
+      return;
+    }
+    if (messages.length > 0) timer.refresh();
+    for (const message of messages) void answerOne(message);
+  });
+  socket.on("end", () => {
+    ended = true;
+    if (underWay === 0) socket.end();
+  });
+  // The client is gone; "close" follows.
+  socket.on("error", () => undefined);
+  socket.on("close", () => clearTimeout(timer));
+}
