@@ -38,7 +38,7 @@ test.each<readonly [string, number | RegExp]>([
   ["while the kernel boots", / s {2}kernel/],
 ])("Ctrl-C %s leaves no process, no namespace and no file", async (_when, moment) => {
   const before = new Set(networkNamespaces());
-  await using sandbox = SandboxRun.start("--nodes", "1", "--managers", "1");
+  await using sandbox = SandboxRun.startCommand("--nodes", "1", "--managers", "1");
   if (typeof moment === "number") await new Promise((resolve) => setTimeout(resolve, moment));
   else await sandbox.until(moment, 120);
   sandbox.signal("SIGINT");
@@ -51,7 +51,7 @@ test.each<readonly [string, number | RegExp]>([
 
 test("even kill -9 leaves no process and no namespace", async () => {
   const before = new Set(networkNamespaces());
-  await using sandbox = SandboxRun.start("--nodes", "1", "--managers", "1");
+  await using sandbox = SandboxRun.startCommand("--nodes", "1", "--managers", "1");
   await sandbox.until(/DHCP/, 120);
   expect(processesOf(sandbox.runDirectory).length).toBeGreaterThan(1);
   sandbox.signal("SIGKILL");

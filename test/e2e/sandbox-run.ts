@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** What the README tells a user to type. */
-const SANDBOX = join(ROOT, "scripts/sandbox");
+const SCRIPT = join(ROOT, "scripts/sandbox");
+/** What that runs once everything is installed. */
+const COMMAND = [join(ROOT, "node_modules/.bin/railhead"), "sandbox"];
 
 /** A line of the table that the sandbox prints. */
 export interface TableRow {
@@ -28,11 +30,13 @@ export class SandboxRun {
   #output = "";
   readonly #watchers = new Set<() => void>();
 
-  private constructor(options: readonly string[]) {
+  private constructor([program = "", ...words]: readonly string[], options: readonly string[]) {
     this.#scratch = mkdtempSync(join(tmpdir(), "rh-e2e-"));
     this.runDirectory = join(this.#scratch, "run");
-    const command = ["--run-directory", this.runDirectory, ...options];
-    this.#child = spawn(SANDBOX, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(program, [...words, "--run-directory", this.runDirectory, ...options], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output += text;
@@ -48,7 +52,12 @@ export class SandboxRun {
   }
 
   static start(...options: readonly string[]): SandboxRun {
-    return new SandboxRun(options);
+    return new SandboxRun([SCRIPT], options);
+  }
+
+  /** Without installing first: for what happens in the first seconds. */
+  static startCommand(...options: readonly string[]): SandboxRun {
+    return new SandboxRun(COMMAND, options);
   }
 
   get output(): string {
@@ -108,7 +117,7 @@ export class SandboxRun {
 
   /** Runs a verb in a second process, as in a second shell. */
   verb(...words: readonly string[]): string {
-    return execFileSync(SANDBOX, [...words, "--pid", String(this.pid)], {
+    return execFileSync(SCRIPT, [...words, "--pid", String(this.pid)], {
       encoding: "utf8",
       timeout: 600_000,
     });

@@ -26,7 +26,7 @@ function documentedCommands(): readonly DocumentedCommand[] {
 
 /** Commands that another test runs, because they take minutes: the file, and what in it shows that it does. */
 const RUN_ELSEWHERE: Readonly<Record<string, readonly [string, string]>> = {
-  "./scripts/sandbox": ["test/e2e/sandbox-run.ts", '"scripts/sandbox"'],
+  "./scripts/sandbox": ["test/e2e/sandbox-run.ts", 'join(ROOT, "scripts/sandbox")'],
   "./scripts/sandbox reboot core-02": ["test/e2e/bootstrap.test.ts", 'verb("reboot", "core-02")'],
   "./scripts/test": [".ci/run", "./scripts/test"],
   "npm run build:image": ["scripts/setup", "boot-assets/node-image/build"],

@@ -66,3 +66,13 @@ test("a node that is late is diagnosed by its console", () => {
 test("a silent node is said to be silent", () => {
   expect(diagnosisLines(BOOTING, []).at(-1)).toBe("    (nothing was printed)");
 });
+
+test("what a node says of its failure cannot command the terminal that shows it", () => {
+  const failure = {
+    reason: "exit\u001b[2J 1",
+    failedUnit: "a.service",
+    journal: ["one\u001b]0;title\u0007", "two\r\nthree"],
+  };
+  const node = { ...FAILED, failure };
+  expect(diagnosisLines(node, []).join("")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+});

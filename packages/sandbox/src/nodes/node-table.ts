@@ -1,4 +1,5 @@
 import type { NodeState } from "./node-state.ts";
+import { printable } from "./printable.ts";
 
 const HEADER = ["NODE", "MAC", "ADDRESS", "ROLE", "STATE", "UNITS", "REVISION", "BOOT"] as const;
 
@@ -47,13 +48,13 @@ export function diagnosisLines(node: NodeState, consoleTail: readonly string[]):
   const journal = failure?.journal ?? [];
   const [title, evidence] =
     journal.length > 0
-      ? [`journal of ${failure?.failedUnit ?? "the failed unit"}:`, journal]
+      ? [`journal of ${printable(failure?.failedUnit ?? "the failed unit")}:`, journal]
       : ["end of its console:", consoleTail.length > 0 ? consoleTail : ["(nothing was printed)"]];
   return [
     `${node.name} is not running: ${node.stage}`,
-    ...(failure?.failedUnit === undefined ? [] : [`  failed unit: ${failure.failedUnit}`]),
-    ...(failure === undefined ? [] : [`  reason: ${failure.reason}`]),
+    ...(failure?.failedUnit === undefined ? [] : [`  failed unit: ${printable(failure.failedUnit)}`]),
+    ...(failure === undefined ? [] : [`  reason: ${printable(failure.reason)}`]),
     `  ${title}`,
-    ...evidence.map((line) => `    ${line}`),
+    ...evidence.map((line) => `    ${printable(line)}`),
   ];
 }

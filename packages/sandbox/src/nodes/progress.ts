@@ -1,4 +1,5 @@
 import { isSettled, type NodeState, secondsSincePowerOn } from "./node-state.ts";
+import { printable } from "./printable.ts";
 
 /** What a node does, in the words that a person reads: "DHCP 10.77.0.11", "unit 1/3 greeter.service". Pure. */
 export function describeStage(state: NodeState): string {
@@ -53,10 +54,4 @@ function formatLine(state: NodeState, seconds: number | undefined): string {
   const time = seconds === undefined ? "" : `${seconds.toFixed(1)} s`;
   const again = state.restarts === 0 ? "" : ` (restarted ${state.restarts} times)`;
   return `${state.name}  ${time.padStart(7)}  ${printable(describeStage(state))}${state.stage === "failed" ? "" : again}`;
-}
-
-/** Text from a node on one line, without anything that a terminal would obey. */
-function printable(text: string): string {
-  // oxlint-disable-next-line eslint/no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
 }
