@@ -17,6 +17,7 @@ export type { NamedNetwork } from "./dns/zone.ts";
 export type { Group } from "./inventory/group.ts";
 export { buildInventory, findMachine, type Inventory, type InventoryParts } from "./inventory/inventory.ts";
 export type { Machine } from "./inventory/machine.ts";
+export { nearestWord } from "./inventory/nearest-word.ts";
 export { type InventoryDocument, parseGroup, parseMachine, parseProfile } from "./inventory/parse.ts";
 export { parsedText } from "./inventory/parsed-text.ts";
 export { formatProblem, type InventoryProblem } from "./inventory/problem.ts";

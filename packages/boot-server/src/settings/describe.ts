@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { environmentName, scalarPaths } from "./load.ts";
+import { environmentName, scalarPaths } from "./overrides.ts";
 import { settingsSchema } from "./schema.ts";
 
 /** One key of the configuration file, for the documentation. */

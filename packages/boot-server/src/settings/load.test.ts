@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatSettings } from "./format.ts";
-import { environmentName, loadSettings, SettingsError, type SettingsSources } from "./load.ts";
+import { loadSettings, SettingsError, type SettingsSources } from "./load.ts";
+import { environmentName } from "./overrides.ts";
 
 let directory: string;
 beforeAll(() => {
@@ -107,8 +108,49 @@ describe("every problem is listed, with file, line and key", () => {
     ["an empty file", "", ["railhead.yaml:1: stateDir: ", "railhead.yaml:1: dataPath: ", "railhead.yaml:1: http: "]],
     [
       "a repository that is both here and elsewhere",
-      `${GOOD}configRepo: { path: a, url: b }\n`,
+      `${GOOD}configRepo: { path: a, url: /b }\n`,
       ["railhead.yaml:12: configRepo: either path or url, and one of them"],
+    ],
+    [
+      "what is wrong between keys beside a key that is wrong by itself",
+      `${GOOD.replace("last: 10.77.0.199", "last: 10.78.0.199").replace("serverAddress: 10.77.0.1", "serverAddress: 10.79.0.1")}typo: x\n`,
+      [
+        "railhead.yaml:10: networks.0.serverAddress: 10.79.0.1 is outside the subnet",
+        "railhead.yaml:11: networks.0.pool.last: 10.78.0.199 is outside the subnet",
+        "railhead.yaml:12: typo: unknown key",
+      ],
+    ],
+    [
+      "a pool that no network can have",
+      GOOD.replace("10.77.0.100, last: 10.77.0.199", "10.77.0.0, last: 10.77.0.255"),
+      [
+        "railhead.yaml:11: networks.0.pool.first: 10.77.0.0 is the address of the network itself",
+        "railhead.yaml:11: networks.0.pool.last: 10.77.0.255 is the network's broadcast address",
+      ],
+    ],
+    [
+      "a pool that ends at the server's and the router's address",
+      `${GOOD.replace("10.77.0.100, last: 10.77.0.199", "10.77.0.1, last: 10.77.0.254")}    router: 10.77.0.254\n`,
+      [
+        "railhead.yaml:11: networks.0.pool.first: 10.77.0.1 is this server's own address",
+        "railhead.yaml:11: networks.0.pool.last: 10.77.0.254 is the router's address",
+      ],
+    ],
+    [
+      "networks that clash",
+      `${GOOD}  - { name: lab, subnet: 10.77.0.0/16, serverAddress: 10.77.1.1 }\n`,
+      [
+        "railhead.yaml:12: networks.1.subnet: the subnet overlaps that of lab",
+        "railhead.yaml:12: networks.1.name: another network is called lab",
+      ],
+    ],
+    [
+      "a repository that git would take for something else",
+      `${GOOD}configRepo:\n  url: git@h:x\n  ref: --upload-pack=x\n`,
+      [
+        "railhead.yaml:13: configRepo.url: must be an http, https, git or file URL",
+        "railhead.yaml:14: configRepo.ref: must be the name of a branch or tag",
+      ],
     ],
   ])("%s", (_name, text, expected) => {
     const problems = problemsOf(text);
@@ -119,6 +161,25 @@ describe("every problem is listed, with file, line and key", () => {
   test("one from outside names the variable or the option, not a line of the file", () => {
     const problems = problemsOf(GOOD, { environment: { RAILHEAD_HTTP_PORT: "many" }, assignments: ["log.level=loud"] });
     expect(problems.map((problem) => problem.split(": ")[0])).toEqual(["RAILHEAD_HTTP_PORT", "--set log.level"]);
+  });
+
+  test("a malformed one is told, and does not stand for the default", () => {
+    const problems = problemsOf(GOOD, {
+      environment: { RAILHEAD_LOG_LEVEL: "[" },
+      assignments: ["http.port=[8081", "http.port"],
+    });
+    expect(problems.map((problem) => problem.split(": ")[0])).toEqual([
+      "RAILHEAD_LOG_LEVEL",
+      "--set http.port",
+      "--set http.port",
+    ]);
+  });
+
+  test("a variable that is misspelt is told, with the nearest key; those for others are let alone", () => {
+    const environment = { RAILHEAD_HTTP_PROT: "1", RAILHEAD_CACHE: "/x", RAILHEAD_REQUIRE_ALL: "1", RAIL: "x" };
+    expect(problemsOf(GOOD, { environment })).toEqual([
+      "RAILHEAD_HTTP_PROT: there is no such key; the nearest is RAILHEAD_HTTP_PORT",
+    ]);
   });
 
   test("--set without a value, and with a key that is none", () => {
@@ -137,4 +198,9 @@ test.each([
   [["tftp", "loaders", "uefi-x64"], "RAILHEAD_TFTP_LOADERS_UEFI_X64"],
 ])("%j is overridden by %s", (path, name) => {
   expect(environmentName(path)).toBe(name);
+});
+
+test("on a link of two addresses both are hosts' (RFC 3021)", () => {
+  const link = GOOD.replace("10.77.0.0/24", "10.77.0.0/31").replace(/ {4}pool.*\n/, "    router: 10.77.0.0\n");
+  expect(problemsOf(link)).toEqual([]);
 });

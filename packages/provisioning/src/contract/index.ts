@@ -4,6 +4,7 @@ export {
   type AgentSettingsInput,
   agentSettingsSchema,
 } from "./agent-settings.ts";
+export { gitRefSchema, repoUrlSchema } from "./identifiers.ts";
 export {
   JOURNAL_LINE_LENGTH,
   JOURNAL_TAIL_LINES,
