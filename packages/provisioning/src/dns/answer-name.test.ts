@@ -16,9 +16,9 @@ const MAC = {
 };
 
 const MACHINES: readonly Machine[] = [
-  { name: "core-01", macs: [MAC.core, MAC.coreSecond], address: parseIpv4("10.77.0.11"), labels: {} },
-  { name: "edge-01", macs: [MAC.edge], labels: {} },
-  { name: "idle-01", macs: [parseMac("52:54:00:77:00:04")], labels: {} },
+  { name: "core-01", macs: [MAC.core, MAC.coreSecond], address: parseIpv4("10.77.0.11"), boot: "network", labels: {} },
+  { name: "edge-01", macs: [MAC.edge], boot: "network", labels: {} },
+  { name: "idle-01", macs: [parseMac("52:54:00:77:00:04")], boot: "network", labels: {} },
 ];
 
 const NETWORKS = [
