@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { withNameServers } from "./name-servers.ts";
+import { assignmentOverrides, environmentOverrides } from "./overrides.ts";
+import { relationIssues, type SettingsIssue } from "./relations.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 import { readYamlText, type TextProblem } from "./yaml-text.ts";
 
@@ -35,68 +37,29 @@ export class SettingsError extends Error {
 export function loadSettings({ file, environment = {}, assignments = [] }: SettingsSources): Settings {
   const text = readYamlText(readText(file));
   const problems = text.problems.map((problem) => format(file, problem));
-  if (problems.length > 0) throw new SettingsError(problems);
+  if (problems.length > 0) throw new SettingsError(problems); // without a value there is nothing else to look at
 
   const value: unknown = structuredClone(text.value ?? {});
   const origins = new Map<string, string>();
-  for (const { path, key, raw } of [...environmentOverrides(environment), ...assignments.map(readAssignment)]) {
-    assign(value, path, readYamlText(raw).value);
+  const sources = [environmentOverrides(environment), assignmentOverrides(assignments)];
+  for (const { path, key, raw } of sources.flatMap(({ overrides }) => overrides)) {
+    const override = readYamlText(raw);
+    problems.push(...override.problems.map(({ message }) => `${key}: ${message}`));
+    if (override.problems.length === 0) assign(value, path, override.value);
     origins.set(path.join("."), key);
   }
-  const result = settingsSchema.safeParse(value);
-  if (!result.success) {
-    throw new SettingsError(
-      result.error.issues.flatMap((issue) =>
-        expand(issue).map(({ path, message }) => {
-          const origin = origins.get(path.join("."));
-          if (origin !== undefined) return `${origin}: ${message}`;
-          return format(file, { line: text.lineOf(path) ?? 1, path, message });
-        }),
-      ),
-    );
-  }
-  return withNameServers(withAbsolutePaths(result.data, dirname(resolve(file))));
-}
-
-/** The keys that hold one plain value, as paths: what the environment may override. */
-export function scalarPaths(schema: z.ZodType = settingsSchema, path: readonly string[] = []): string[][] {
-  const inner = unwrap(schema);
-  if (inner instanceof z.ZodObject) {
-    return Object.entries(inner.shape).flatMap(([key, member]) => scalarPaths(member as z.ZodType, [...path, key]));
-  }
-  return inner instanceof z.ZodArray || inner instanceof z.ZodRecord ? [] : [[...path]];
-}
-
-/** `http.port` -> `RAILHEAD_HTTP_PORT`; `stateDir` -> `RAILHEAD_STATE_DIR`. */
-export function environmentName(path: readonly string[]): string {
-  const words = path.map((key) =>
-    key
-      .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
-      .replaceAll("-", "_")
-      .toUpperCase(),
-  );
-  return ["RAILHEAD", ...words].join("_");
-}
-
-interface Override {
-  readonly path: readonly string[];
-  /** What the person wrote it as, for messages. */
-  readonly key: string;
-  readonly raw: string;
-}
-
-function environmentOverrides(environment: Readonly<Record<string, string | undefined>>): Override[] {
-  return scalarPaths().flatMap((path) => {
-    const key = environmentName(path);
-    const raw = environment[key];
-    return raw === undefined || raw === "" ? [] : [{ path, key, raw }];
+  problems.push(...sources.flatMap((source) => source.problems));
+  const settings = settingsSchema.safeParse(value);
+  const issues = [...(settings.error?.issues ?? []).flatMap(expand), ...relationIssues(value)];
+  const placed = issues.map(({ path, message }) => {
+    const origin = origins.get(path.join("."));
+    if (origin !== undefined) return { line: 0, text: `${origin}: ${message}` };
+    const line = text.lineOf(path) ?? 1;
+    return { line, text: format(file, { line, path, message }) };
   });
-}
-
-function readAssignment(text: string): Override {
-  const equals = text.indexOf("=");
-  if (equals < 1) throw new SettingsError([`--set ${text}: not of the form key=value`]);
-  return { path: text.slice(0, equals).split("."), key: `--set ${text.slice(0, equals)}`, raw: text.slice(equals + 1) };
+  problems.push(...placed.toSorted((a, b) => a.line - b.line).map((problem) => problem.text));
+  if (problems.length > 0 || !settings.success) throw new SettingsError(problems);
+  return withNameServers(withAbsolutePaths(settings.data, dirname(resolve(file))));
 }
 
 function assign(root: unknown, path: readonly string[], value: unknown): void {
@@ -110,7 +73,7 @@ function assign(root: unknown, path: readonly string[], value: unknown): void {
 }
 
 /** One problem for each unknown key, at the key itself; zod reports them together at their parent. */
-function expand(issue: z.core.$ZodIssue): { path: (string | number)[]; message: string }[] {
+function expand(issue: z.core.$ZodIssue): readonly SettingsIssue[] {
   const path = issue.path.filter((step) => typeof step !== "symbol");
   if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
   return issue.keys.map((key) => ({ path: [...path, key], message: "unknown key" }));
@@ -143,14 +106,4 @@ function withAbsolutePaths(settings: Settings, base: string): Settings {
     ...(configRepo?.path === undefined ? {} : { configRepo: { ...configRepo, path: absolute(configRepo.path) } }),
     ...(agentDir === undefined ? {} : { agentDir: absolute(agentDir) }),
   };
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  let inner = schema;
-  for (;;) {
-    if (inner instanceof z.ZodPipe) inner = inner.def.in as z.ZodType;
-    else if (inner instanceof z.ZodExactOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
-      inner = inner.def.innerType as z.ZodType;
-    } else return inner;
-  }
 }

@@ -1,12 +1,6 @@
 import { parsedText, parseMacPattern } from "@railhead/provisioning";
-import {
-  type Ipv4Address,
-  type Ipv4Subnet,
-  ipv4ToNumber,
-  parseIpv4,
-  parseSubnet,
-  subnetContains,
-} from "@railhead/wire";
+import { gitRefSchema, repoUrlSchema } from "@railhead/provisioning/contract";
+import { parseIpv4, parseSubnet } from "@railhead/wire";
 import { z } from "zod";
 import { parseResolver } from "../dns/resolver.ts";
 
@@ -32,81 +26,52 @@ const poolSchema = z.strictObject({
   last: ipv4.describe("Last address of the pool; it is handed out too."),
 });
 
-const networkSchema = z
-  .strictObject({
-    name: name.describe("What the log calls the network."),
-    mode: z
-      .enum(["authoritative", "reservations", "proxy", "off"])
-      .default("authoritative")
-      .describe(
-        "`authoritative`: pool and reservations. `reservations`: declared machines only. `proxy`: another server gives the addresses, this one what to boot. `off`: no DHCP.",
-      ),
-    subnet: parsedText(parseSubnet).describe("Network and prefix length, `10.77.0.0/24`."),
-    serverAddress: ipv4.describe("This server's own address there: DHCP server identifier, TFTP and HTTP server."),
-    relayed: z.boolean().default(false).describe("Its machines reach this server through a relay only."),
-    pool: poolSchema
-      .exactOptional()
-      .describe("Addresses for machines without a reservation. Absent: reservations only."),
-    router: ipv4.exactOptional().describe("Default gateway (DHCP option 3)."),
-    dns: z.array(ipv4).default([]).describe("Name servers (DHCP option 6)."),
-    ntp: z.array(ipv4).default([]).describe("Time servers (DHCP option 42)."),
-    domain: domainName.exactOptional().describe("Domain name (DHCP option 15)."),
-    searchDomains: z.array(domainName).default([]).describe("Domains to search for short names (DHCP option 119)."),
-    routes: z.array(routeSchema).default([]).describe("Routes beside the default one (DHCP option 121)."),
-    leaseSeconds: seconds.min(60).default(3600).describe("Length of a lease; a client may ask for less."),
-    offerSeconds: seconds.default(60).describe("How long an offered address is held back for the client."),
-    quarantineSeconds: seconds
-      .default(900)
-      .describe("How long an address that a client declined, because another host uses it, is given to nobody."),
-    rapidCommit: z.boolean().default(false).describe("Lease in two messages to clients that ask for it (RFC 4039)."),
-    conflictCheck: z
-      .boolean()
-      .default(true)
-      .describe("Look for an address on the network before it is offered for the first time (RFC 2131 section 2.2)."),
-    policy: z
-      .strictObject({
-        unknownMachines: z
-          .enum(["serve", "ignore"])
-          .default("serve")
-          .describe("`ignore`: only declared machines are answered."),
-        deny: z
-          .array(parsedText(parseMacPattern))
-          .default([])
-          .describe("MAC addresses, or beginnings of them, that are never answered."),
-        ignoreClasses: z
-          .array(z.string().min(1))
-          .default([])
-          .describe("Vendor and user classes, by their beginning, that are not answered."),
-      })
-      .prefault({}),
-  })
-  .superRefine((network, context) => {
-    const inside = (address: Ipv4Address, path: string[]) => {
-      if (subnetContains(network.subnet, address)) return;
-      context.addIssue({ code: "custom", path, message: `${address} is outside the subnet` });
-    };
-    // A server that is reached through a relay is on another network.
-    if (!network.relayed) inside(network.serverAddress, ["serverAddress"]);
-    if (network.router !== undefined) inside(network.router, ["router"]);
-    const { pool } = network;
-    if (pool === undefined) return;
-    if (network.mode !== "authoritative") {
-      context.addIssue({
-        code: "custom",
-        path: ["pool"],
-        message: `mode ${network.mode} gives no addresses out of a pool`,
-      });
-    }
-    inside(pool.first, ["pool", "first"]);
-    inside(pool.last, ["pool", "last"]);
-    if (ipv4ToNumber(pool.first) > ipv4ToNumber(pool.last)) {
-      context.addIssue({ code: "custom", path: ["pool"], message: "first is greater than last" });
-    }
-  });
-
-function overlap(a: Ipv4Subnet, b: Ipv4Subnet): boolean {
-  return subnetContains(a, b.network) || subnetContains(b, a.network);
-}
+/** One network; what holds between its keys is in relations.ts. */
+export const networkSchema = z.strictObject({
+  name: name.describe("What the log calls the network."),
+  mode: z
+    .enum(["authoritative", "reservations", "proxy", "off"])
+    .default("authoritative")
+    .describe(
+      "`authoritative`: pool and reservations. `reservations`: declared machines only. `proxy`: another server gives the addresses, this one what to boot. `off`: no DHCP.",
+    ),
+  subnet: parsedText(parseSubnet).describe("Network and prefix length, `10.77.0.0/24`."),
+  serverAddress: ipv4.describe("This server's own address there: DHCP server identifier, TFTP and HTTP server."),
+  relayed: z.boolean().default(false).describe("Its machines reach this server through a relay only."),
+  pool: poolSchema.exactOptional().describe("Addresses for machines without a reservation. Absent: reservations only."),
+  router: ipv4.exactOptional().describe("Default gateway (DHCP option 3)."),
+  dns: z.array(ipv4).default([]).describe("Name servers (DHCP option 6)."),
+  ntp: z.array(ipv4).default([]).describe("Time servers (DHCP option 42)."),
+  domain: domainName.exactOptional().describe("Domain name (DHCP option 15)."),
+  searchDomains: z.array(domainName).default([]).describe("Domains to search for short names (DHCP option 119)."),
+  routes: z.array(routeSchema).default([]).describe("Routes beside the default one (DHCP option 121)."),
+  leaseSeconds: seconds.min(60).default(3600).describe("Length of a lease; a client may ask for less."),
+  offerSeconds: seconds.default(60).describe("How long an offered address is held back for the client."),
+  quarantineSeconds: seconds
+    .default(900)
+    .describe("How long an address that a client declined, because another host uses it, is given to nobody."),
+  rapidCommit: z.boolean().default(false).describe("Lease in two messages to clients that ask for it (RFC 4039)."),
+  conflictCheck: z
+    .boolean()
+    .default(true)
+    .describe("Look for an address on the network before it is offered for the first time (RFC 2131 section 2.2)."),
+  policy: z
+    .strictObject({
+      unknownMachines: z
+        .enum(["serve", "ignore"])
+        .default("serve")
+        .describe("`ignore`: only declared machines are answered."),
+      deny: z
+        .array(parsedText(parseMacPattern))
+        .default([])
+        .describe("MAC addresses, or beginnings of them, that are never answered."),
+      ignoreClasses: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Vendor and user classes, by their beginning, that are not answered."),
+    })
+    .prefault({}),
+});
 
 /** The whole configuration file. Relative paths are relative to the file. */
 export const settingsSchema = z
@@ -175,10 +140,11 @@ export const settingsSchema = z
     configRepo: z
       .strictObject({
         path: z.string().min(1).exactOptional().describe("Git repository on this server, served at `/git/config.git`."),
-        url: z.string().min(1).exactOptional().describe("Git repository elsewhere, instead of `path`."),
-        ref: z.string().min(1).default("main").describe("Branch, tag or commit that the agents run."),
+        url: repoUrlSchema
+          .exactOptional()
+          .describe("Git repository elsewhere, instead of `path`: an `http`, `https`, `git` or `file` URL."),
+        ref: gitRefSchema.default("main").describe("Branch, tag or commit that the agents run."),
       })
-      .refine((repo) => (repo.path === undefined) !== (repo.url === undefined), "either path or url, and one of them")
       .exactOptional()
       .describe("The config repo that the agents clone at every boot."),
     agentDir: z
@@ -197,13 +163,6 @@ export const settingsSchema = z
       .prefault({}),
   })
   .superRefine((settings, context) => {
-    if (settings.networks.length > 0 && settings.tftp === undefined) {
-      context.addIssue({
-        code: "custom",
-        path: ["tftp"],
-        message: "machines on a network need TFTP to load iPXE from",
-      });
-    }
     const { dns, networks } = settings;
     for (const [index, { address, port }] of (dns?.upstream ?? []).entries()) {
       const own = dns?.addresses ?? networks.map(({ serverAddress }) => serverAddress);
@@ -213,12 +172,6 @@ export const settingsSchema = z
         path: ["dns", "upstream", index],
         message: `${address} is this server itself`,
       });
-    }
-    for (const [index, network] of settings.networks.entries()) {
-      const clash = settings.networks.slice(0, index).find((other) => overlap(network.subnet, other.subnet));
-      if (clash === undefined) continue;
-      const message = `the subnet overlaps that of ${clash.name}`;
-      context.addIssue({ code: "custom", path: ["networks", index, "subnet"], message });
     }
   });
 
