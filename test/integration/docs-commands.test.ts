@@ -39,6 +39,11 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   "node_modules/.bin/railhead serve --config boot-assets/examples/railhead.yaml --print-config": /^ {2}port: 8080$/m,
   "RAILHEAD_LOG_LEVEL=debug node_modules/.bin/railhead serve --config boot-assets/examples/railhead.yaml --set http.port=8081 --print-config":
     /^ {2}port: 8081$[\s\S]*^ {2}level: debug$/m,
+  "node_modules/.bin/railhead doctor --config boot-assets/examples/railhead.yaml":
+    /^ok {4}network rack-1: our address 10\.77\.0\.1$[\s\S]*^ok {4}other DHCP servers on our networks$/m,
+  "node_modules/.bin/railhead lease list --config boot-assets/examples/railhead.yaml":
+    /^ADDRESS +MAC +STATE +UNTIL +NAME$/m,
+  "node_modules/.bin/railhead reload --config boot-assets/examples/railhead.yaml": /^reloaded$/m,
   "curl -s http://10.77.0.1:8080/healthz": /"status":"ok"/,
   'curl -s "http://10.77.0.1:8080/ipxe?mac=52:54:00:77:00:01"': /^#!ipxe\nkernel /,
   'curl -s "http://10.77.0.1:8080/ignition?mac=52:54:00:77:00:01"': /"path":"\/etc\/hostname"/,
@@ -54,14 +59,14 @@ test("the documents have commands, so that the tests below test something", () =
 
 describe.skipIf(needs.skip)(`the commands of the documents${needs.note}`, () => {
   let lab: Lab;
+  let environment: readonly string[] = [];
   beforeAll(async () => {
     lab = await createLab({ start: false });
+    // The example's directories are those of a real server: here they are the lab's.
+    environment = ["env", `RAILHEAD_STATE_DIR=${lab.directory}/state`, `RAILHEAD_ASSETS_PATH=${lab.directory}/assets`];
     const server = startLabServer(
       lab.network.inServer([
-        "env",
-        `RAILHEAD_STATE_DIR=${lab.directory}/state`,
-        `RAILHEAD_ASSETS_PATH=${lab.directory}/assets`,
-        `RAILHEAD_TFTP_ROOT=${lab.directory}/tftp`,
+        ...environment,
         join(ROOT, "node_modules/.bin/railhead"),
         ...["serve", "--config", join(ROOT, EXAMPLE)],
       ]),
@@ -81,7 +86,7 @@ describe.skipIf(needs.skip)(`the commands of the documents${needs.note}`, () => 
     const expected = EXPECTED[command];
     if (expected === undefined) throw new Error("a documented command that no test knows how to run");
     const { stdout, stderr, code } = await runCommand(
-      lab.network.inServer(["bash", "-c", `cd '${ROOT}' && ${command}`]),
+      lab.network.inServer([...environment, "bash", "-c", `cd '${ROOT}' && ${command}`]),
     );
     expect(stdout.toString(), stderr).toMatch(expected);
     expect(code).toBe(0);
