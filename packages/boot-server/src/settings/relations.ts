@@ -1,6 +1,6 @@
 import { type Ipv4Address, type Ipv4Subnet, ipv4ToNumber, subnetBroadcast, subnetContains } from "@railhead/wire";
 import type { z } from "zod";
-import { networkSchema } from "./schema.ts";
+import { dnsSchema, networkSchema } from "./schema.ts";
 
 /** A problem of the configuration, at its key. */
 export interface SettingsIssue {
@@ -19,13 +19,14 @@ export function relationIssues(value: unknown): readonly SettingsIssue[] {
   const settings = fields(value);
   const listed: unknown = settings["networks"];
   const networks = Array.isArray(listed) ? listed.map(readNetwork) : [];
-  const issues = networks.flatMap((network, index) =>
+  const issues: SettingsIssue[] = networks.flatMap((network, index) =>
     [...networkIssues(network), ...clashIssues(network, networks.slice(0, index))].map(({ path, message }) => ({
       path: ["networks", index, ...path],
       message,
     })),
   );
-  const { configRepo, tftp } = settings;
+  const { configRepo, dns, tftp } = settings;
+  issues.push(...dnsIssues(fields(dns), networks));
   if (networks.length > 0 && tftp === undefined) {
     issues.push({ path: ["tftp"], message: "machines on a network need TFTP to load iPXE from" });
   }
@@ -102,6 +103,17 @@ function* clashIssues({ name, subnet }: Network, former: readonly Network[]): Ge
   }
   if (name !== undefined && former.some((other) => other.name === name)) {
     yield { path: ["name"], message: `another network is called ${name}` };
+  }
+}
+
+/** A server that asks itself never comes to an answer. */
+function* dnsIssues(dns: Readonly<Record<string, unknown>>, networks: readonly Network[]): Generator<SettingsIssue> {
+  const { shape } = dnsSchema;
+  const own = part(shape.addresses, dns["addresses"]) ?? networks.map(({ serverAddress }) => serverAddress);
+  const port = part(shape.port, dns["port"]);
+  for (const [index, upstream] of (part(shape.upstream, dns["upstream"]) ?? []).entries()) {
+    if (upstream.port !== port || !own.includes(upstream.address)) continue;
+    yield { path: ["dns", "upstream", index], message: `${upstream.address} is this server itself` };
   }
 }
 

@@ -73,107 +73,92 @@ export const networkSchema = z.strictObject({
     .prefault({}),
 });
 
+/** The DNS server; what holds between its keys and the networks is in relations.ts. */
+export const dnsSchema = z.strictObject({
+  addresses: z
+    .array(ipv4)
+    .min(1)
+    .exactOptional()
+    .describe("Where it listens, by UDP and TCP; every network's `serverAddress` unless given."),
+  port: port.default(53).describe("Operating systems know only 53."),
+  upstream: z
+    .array(parsedText(parseResolver))
+    .default([])
+    .describe(
+      "Name servers to ask about all other names, in this order: `10.0.0.53`, or `10.0.0.53:5353`. None: such questions are refused.",
+    ),
+  ttlSeconds: seconds.max(86_400).default(60).describe("How long an answer about a machine may be remembered."),
+});
+
 /** The whole configuration file. Relative paths are relative to the file. */
-export const settingsSchema = z
-  .strictObject({
-    stateDir: z
-      .string()
-      .min(1)
-      .describe("Where leases, machine records and reports are kept. Only one server may use it."),
-    dataPath: z.string().min(1).describe("Data directory: `machines/`, `groups/`, `profiles/`, `ignition/`."),
-    assetsPath: z.string().min(1).exactOptional().describe("Files served under `/assets/`: kernels, initrds, images."),
-    http: z.strictObject({
-      address: ipv4.describe(
-        "Address that the HTTP server listens on; `0.0.0.0` for all, which several networks need.",
-      ),
-      port: port.default(8080).describe("Port of the HTTP server."),
-    }),
-    tftp: z
-      .strictObject({
-        root: z.string().min(1).describe("Directory that is served, read-only."),
-        port: port.default(69).describe("UDP port. Firmware knows only 69."),
-        loaders: z
-          .strictObject({
-            bios: z.string().min(1).default("undionly.kpxe").describe("iPXE for BIOS machines."),
-            "uefi-x64": z.string().min(1).default("snponly.efi").describe("iPXE for 64-bit UEFI machines."),
-            "uefi-ia32": z.string().min(1).exactOptional().describe("For 32-bit x86 UEFI machines."),
-            "uefi-arm32": z.string().min(1).exactOptional().describe("For 32-bit ARM UEFI machines."),
-            "uefi-arm64": z.string().min(1).exactOptional().describe("For 64-bit ARM UEFI machines."),
-            "uefi-riscv64": z.string().min(1).exactOptional().describe("For 64-bit RISC-V UEFI machines."),
-            "uefi-loong64": z.string().min(1).exactOptional().describe("For 64-bit LoongArch UEFI machines."),
-          })
-          .prefault({}),
-      })
-      .exactOptional()
-      .describe("TFTP server, on every network's `serverAddress`."),
-    dns: z
-      .strictObject({
-        addresses: z
-          .array(ipv4)
-          .min(1)
-          .exactOptional()
-          .describe("Where it listens, by UDP and TCP; every network's `serverAddress` unless given."),
-        port: port.default(53).describe("Operating systems know only 53."),
-        upstream: z
-          .array(parsedText(parseResolver))
-          .default([])
-          .describe(
-            "Name servers to ask about all other names, in this order: `10.0.0.53`, or `10.0.0.53:5353`. None: such questions are refused.",
-          ),
-        ttlSeconds: seconds.max(86_400).default(60).describe("How long an answer about a machine may be remembered."),
-      })
-      .exactOptional()
-      .describe("DNS server for the machines' names. Absent: none."),
-    networks: z
-      .array(networkSchema)
-      .default([])
-      .describe("Networks to hand out addresses on. None: no DHCP and no TFTP."),
-    cluster: z
-      .strictObject({
-        name: name.default("cluster").describe("Name of the cluster, for templates."),
-        variables: z
-          .record(z.string(), z.unknown())
-          .default({})
-          .describe("Values for templates, as `cluster.variables.*`."),
-      })
-      .prefault({}),
-    configRepo: z
-      .strictObject({
-        path: z.string().min(1).exactOptional().describe("Git repository on this server, served at `/git/config.git`."),
-        url: repoUrlSchema
-          .exactOptional()
-          .describe("Git repository elsewhere, instead of `path`: an `http`, `https`, `git` or `file` URL."),
-        ref: gitRefSchema.default("main").describe("Branch, tag or commit that the agents run."),
-      })
-      .exactOptional()
-      .describe("The config repo that the agents clone at every boot."),
-    agentDir: z
-      .string()
-      .min(1)
-      .exactOptional()
-      .describe("Directory with `railhead-agent.json` and the agent's executables, served under `/agent/`."),
-    log: z
-      .strictObject({
-        level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("What is left out of the log."),
-        format: z
-          .enum(["auto", "json", "pretty"])
-          .default("auto")
-          .describe("`auto`: pretty on a terminal, else JSON lines."),
-      })
-      .prefault({}),
-  })
-  .superRefine((settings, context) => {
-    const { dns, networks } = settings;
-    for (const [index, { address, port }] of (dns?.upstream ?? []).entries()) {
-      const own = dns?.addresses ?? networks.map(({ serverAddress }) => serverAddress);
-      if (!own.includes(address) || port !== dns?.port) continue;
-      context.addIssue({
-        code: "custom",
-        path: ["dns", "upstream", index],
-        message: `${address} is this server itself`,
-      });
-    }
-  });
+export const settingsSchema = z.strictObject({
+  stateDir: z
+    .string()
+    .min(1)
+    .describe("Where leases, machine records and reports are kept. Only one server may use it."),
+  dataPath: z.string().min(1).describe("Data directory: `machines/`, `groups/`, `profiles/`, `ignition/`."),
+  assetsPath: z.string().min(1).exactOptional().describe("Files served under `/assets/`: kernels, initrds, images."),
+  http: z.strictObject({
+    address: ipv4.describe("Address that the HTTP server listens on; `0.0.0.0` for all, which several networks need."),
+    port: port.default(8080).describe("Port of the HTTP server."),
+  }),
+  tftp: z
+    .strictObject({
+      root: z.string().min(1).describe("Directory that is served, read-only."),
+      port: port.default(69).describe("UDP port. Firmware knows only 69."),
+      loaders: z
+        .strictObject({
+          bios: z.string().min(1).default("undionly.kpxe").describe("iPXE for BIOS machines."),
+          "uefi-x64": z.string().min(1).default("snponly.efi").describe("iPXE for 64-bit UEFI machines."),
+          "uefi-ia32": z.string().min(1).exactOptional().describe("For 32-bit x86 UEFI machines."),
+          "uefi-arm32": z.string().min(1).exactOptional().describe("For 32-bit ARM UEFI machines."),
+          "uefi-arm64": z.string().min(1).exactOptional().describe("For 64-bit ARM UEFI machines."),
+          "uefi-riscv64": z.string().min(1).exactOptional().describe("For 64-bit RISC-V UEFI machines."),
+          "uefi-loong64": z.string().min(1).exactOptional().describe("For 64-bit LoongArch UEFI machines."),
+        })
+        .prefault({}),
+    })
+    .exactOptional()
+    .describe("TFTP server, on every network's `serverAddress`."),
+  dns: dnsSchema.exactOptional().describe("DNS server for the machines' names. Absent: none."),
+  networks: z
+    .array(networkSchema)
+    .default([])
+    .describe("Networks to hand out addresses on. None: no DHCP and no TFTP."),
+  cluster: z
+    .strictObject({
+      name: name.default("cluster").describe("Name of the cluster, for templates."),
+      variables: z
+        .record(z.string(), z.unknown())
+        .default({})
+        .describe("Values for templates, as `cluster.variables.*`."),
+    })
+    .prefault({}),
+  configRepo: z
+    .strictObject({
+      path: z.string().min(1).exactOptional().describe("Git repository on this server, served at `/git/config.git`."),
+      url: repoUrlSchema
+        .exactOptional()
+        .describe("Git repository elsewhere, instead of `path`: an `http`, `https`, `git` or `file` URL."),
+      ref: gitRefSchema.default("main").describe("Branch, tag or commit that the agents run."),
+    })
+    .exactOptional()
+    .describe("The config repo that the agents clone at every boot."),
+  agentDir: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("Directory with `railhead-agent.json` and the agent's executables, served under `/agent/`."),
+  log: z
+    .strictObject({
+      level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("What is left out of the log."),
+      format: z
+        .enum(["auto", "json", "pretty"])
+        .default("auto")
+        .describe("`auto`: pretty on a terminal, else JSON lines."),
+    })
+    .prefault({}),
+});
 
 /** The configuration in force: every default filled in, every path absolute. */
 export type Settings = z.output<typeof settingsSchema>;
