@@ -20,8 +20,10 @@ async function main(names: readonly string[]): Promise<number> {
   const absent = missing(suites.flatMap(({ needs }) => needs));
   if (absent.length > 0) throw new Error(`missing, nothing was measured:\n  ${absent.join("\n  ")}`);
   const { signal, dispose } = interruptSignal();
+  // Once: before the second suite the load would be the first one's.
+  const load = loadNow();
   try {
-    for (const suite of suites) await measure(suite, signal);
+    for (const suite of suites) await measure(suite, load, signal);
     return 0;
   } catch (error) {
     if (signal.aborted) return EXIT_INTERRUPTED;
@@ -40,12 +42,11 @@ function chosen(names: readonly string[]): readonly Suite[] {
   return names.length === 0 ? SUITES : SUITES.filter(({ name }) => names.includes(name));
 }
 
-async function measure(suite: Suite, signal: AbortSignal): Promise<void> {
+async function measure(suite: Suite, loadBefore: number, signal: AbortSignal): Promise<void> {
   say(`${suite.name}:`);
-  const before = loadNow();
   const rows = await runSuite(suite, signal);
   say(`\n${plainTable(rows)}\n`);
-  writeSection(suite.name, `${circumstances(suite.name, { before, after: loadNow() })}\n\n${markdownTable(rows)}`);
+  writeSection(suite.name, `${circumstances(suite.name, loadBefore)}\n\n${markdownTable(rows)}`);
 }
 
 /** Whatever happens, Ctrl-C included, everything that the suite acquired is gone when this ends. */

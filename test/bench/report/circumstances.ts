@@ -7,13 +7,14 @@ export function loadNow(): number {
   return loadavg()[0] ?? 0;
 }
 
-/** When, where, on what and beside what else a suite ran: the line above its table. */
-export function circumstances(suite: string, load: { readonly before: number; readonly after: number }): string {
+/** When, where, on what and beside what else a suite has run: the line above its table. */
+export function circumstances(suite: string, loadBefore: number): string {
   const processors = cpus();
   const when = new Date().toISOString().slice(0, 16).replace("T", " ");
   const where = `${processors.length} x ${processors[0]?.model ?? "unknown processor"}, Linux ${release()}, Node ${process.version}`;
-  const besides = `load average ${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after`;
-  return `${when} UTC, \`npm run bench -- ${suite}\` at ${revision()}, on ${where}; ${besides}:`;
+  const besides = `load average ${loadBefore.toFixed(1)} before and ${loadNow().toFixed(1)} after`;
+  const warning = loadBefore > processors.length / 2 ? " **The machine was busy with other work.**" : "";
+  return `${when} UTC, \`npm run bench -- ${suite}\` at ${revision()}, on ${where}; ${besides}.${warning}`;
 }
 
 function revision(): string {
