@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { CLIENT_INTERFACE, type Lab, runOrThrow, startChild } from "@railhead/testkit";
+import { CLIENT_INTERFACE, labTool, runOrThrow, startChild } from "@railhead/testkit";
+import type { ClientSide } from "./lab-host.ts";
 
 /** What a DHCP client told its script: the event and the variables that came with it. */
 export interface ClientRecord {
@@ -34,14 +35,14 @@ export interface ClientPlan {
   /** Unique within the lab: names its files. */
   readonly name: string;
   readonly options?: readonly string[];
-  /** dhclient only. */
+  /** dhclient and dhcpcd only. */
   readonly configuration?: string;
   /** dhclient only: what it remembers of former leases. */
   readonly leases?: string;
 }
 
 /** Gives the client's card a MAC; whatever address it had is gone. */
-export async function setMac(lab: Lab, mac: string): Promise<void> {
+export async function setMac(lab: ClientSide, mac: string): Promise<void> {
   const lines = [
     `addr flush dev ${CLIENT_INTERFACE}`,
     `link set ${CLIENT_INTERFACE} down`,
@@ -52,14 +53,14 @@ export async function setMac(lab: Lab, mac: string): Promise<void> {
 }
 
 /** busybox's client; it keeps no memory of leases. */
-export function startUdhcpc(lab: Lab, { name, options = [] }: ClientPlan): RunningClient {
+export function startUdhcpc(lab: ClientSide, { name, options = [] }: ClientPlan): RunningClient {
   const { script, recordFile } = clientScript(lab, name);
   const fixed = ["-f", "-i", CLIENT_INTERFACE, "-s", script, "-t", "10", "-T", "1", "-A", "1"];
   return run(lab, ["busybox", "udhcpc", ...fixed, ...options], recordFile);
 }
 
 /** ISC's client, with its memory in a file of the plan's name. */
-export function startDhclient(lab: Lab, plan: ClientPlan): RunningClient {
+export function startDhclient(lab: ClientSide, plan: ClientPlan): RunningClient {
   const { name, options = [], configuration = "", leases } = plan;
   const { script, recordFile } = clientScript(lab, name);
   const files = dhclientFiles(lab, name);
@@ -73,37 +74,102 @@ export function startDhclient(lab: Lab, plan: ClientPlan): RunningClient {
   return run(lab, ["dhclient", ...fixed, ...options, CLIENT_INTERFACE], recordFile);
 }
 
-function dhclientFiles(lab: Lab, name: string) {
+function dhclientFiles(lab: ClientSide, name: string) {
   const base = join(lab.directory, name);
   return { configuration: `${base}.conf`, leases: `${base}.leases`, pid: `${base}.pid` };
 }
 
-/** What both clients call a lease, in the same words. */
+/** What each client calls a lease, in the same words. */
 export function takenLease({ variables: v }: ClientRecord): TakenLease {
   return {
-    address: v["ip"] ?? v["new_ip_address"],
-    mask: v["subnet"] ?? v["new_subnet_mask"],
-    router: v["router"] ?? v["new_routers"],
-    dns: v["dns"] ?? v["new_domain_name_servers"],
-    hostName: v["hostname"] ?? v["new_host_name"],
-    domain: v["domain"] ?? v["new_domain_name"],
-    leaseSeconds: Number(v["lease"] ?? v["new_dhcp_lease_time"]),
+    address: v["ip"] ?? v["new_ip_address"] ?? v["ADDRESS"],
+    mask: v["subnet"] ?? v["new_subnet_mask"] ?? v["NETMASK"],
+    router: v["router"] ?? v["new_routers"] ?? v["ROUTER"],
+    dns: v["dns"] ?? v["new_domain_name_servers"] ?? v["DNS"],
+    hostName: v["hostname"] ?? v["new_host_name"] ?? v["HOSTNAME"],
+    domain: v["domain"] ?? v["new_domain_name"] ?? v["DOMAINNAME"],
+    leaseSeconds: Number(v["lease"] ?? v["new_dhcp_lease_time"] ?? v["LIFETIME"]),
   };
 }
 
-/** Writes down every call, and configures the interface as such scripts do. udhcpc gives the event as $1. */
-function clientScript(lab: Lab, name: string): { readonly script: string; readonly recordFile: string } {
-  const script = join(lab.directory, `${name}.sh`);
+/** dhcpcd: ISC's words in the script, but it configures the interface itself. Its memory ends with it. */
+export function startDhcpcd(lab: ClientSide, { name, options = [], configuration = "" }: ClientPlan): RunningClient {
+  const { script, recordFile } = recordingScript(lab, name, "");
+  const file = join(lab.directory, `${name}.conf`);
+  writeFileSync(file, `option subnet_mask, routers, domain_name_servers, domain_name, host_name\n${configuration}\n`);
+  const fixed = ["-4", "-B", "-d", "--noipv4ll", "--noarp", "--nodev", "-f", file, "-c", script];
+  const folders = ["/run", "/var/lib/dhcpcd"];
+  return run(lab, [...inPrivate(folders, []), "dhcpcd", ...fixed, ...options, CLIENT_INTERFACE], recordFile);
+}
+
+/**
+ * systemd-networkd, without a systemd. Its only record is "configured", with what it keeps of its lease
+ * (`ADDRESS`, `DNS` ...) for variables.
+ *
+ * @param plan `configuration` is added to its `.network` file, after `[DHCPv4]`
+ */
+export function startNetworkd(lab: ClientSide, { name, configuration = "" }: ClientPlan): RunningClient {
   const recordFile = join(lab.directory, `${name}.records`);
-  const text = `#!/bin/sh
-event=\${1:-$reason}
-case $event in
+  writeFileSync(recordFile, "");
+  const file = join(lab.directory, `${name}.network`);
+  const text = [
+    "[Match]",
+    `Name=${CLIENT_INTERFACE}`,
+    "[Network]",
+    "DHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no",
+    "[DHCPv4]",
+    configuration,
+  ];
+  writeFileSync(file, `${text.join("\n")}\n`);
+  const state = "/run/systemd/netif";
+  const commands = [
+    // What it finds in the host's /sys would be the host's devices.
+    "mount -t sysfs -o ro sysfs /sys",
+    `mkdir -p /run/systemd/network ${state}/leases ${state}/links ${state}/lldp`,
+    `chown -R systemd-network: ${state}`,
+    `cp '${file}' /run/systemd/network/10-${name}.network`,
+    `( until lease=$(cat ${state}/leases/* 2>/dev/null); do sleep 0.1; done
+printf '@configured\\n%s\\n.\\n' "$lease" >>'${recordFile}' ) &`,
+  ];
+  const daemon = labTool("networkd");
+  const variables = ["env", "SYSTEMD_LOG_TARGET=console", "SYSTEMD_LOG_COLOR=0", "SYSTEMD_LOG_LEVEL=debug"];
+  return run(lab, [...inPrivate(["/run"], commands), ...variables, daemon], recordFile);
+}
+
+/**
+ * The beginning of a command that runs with these folders empty and its own, and that takes everything it started
+ * with it when it ends. Some clients want the whole machine for themselves.
+ *
+ * The shell stays: a client that gives up root is no longer told that its parent has died.
+ */
+function inPrivate(folders: readonly string[], commands: readonly string[]): readonly [string, ...string[]] {
+  const mounts = folders.map((folder) => `mount -t tmpfs tmpfs ${folder}`);
+  const stay = ['"$@" &', "client=$!", 'trap "kill -TERM $client" TERM', "wait $client || wait $client"];
+  const script = ["set -e", ...mounts, ...commands, ...stay].join("\n");
+  return ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--", "sh", "-c", script, "sh"];
+}
+
+/** Writes down every call, and configures the interface as such scripts do. udhcpc gives the event as $1. */
+function clientScript(lab: ClientSide, name: string) {
+  return recordingScript(
+    lab,
+    name,
+    `case $event in
   bound | renew | BOUND | RENEW | REBIND | REBOOT)
     ip addr flush dev "$interface"
     ip addr add "\${ip:-$new_ip_address}/\${subnet:-$new_subnet_mask}" dev "$interface"
     ;;
   *) ip addr flush dev "$interface" ;;
-esac
+esac`,
+  );
+}
+
+function recordingScript(lab: ClientSide, name: string, action: string) {
+  const script = join(lab.directory, `${name}.sh`);
+  const recordFile = join(lab.directory, `${name}.records`);
+  const text = `#!/bin/sh
+event=\${1:-\${event:-$reason}}
+${action}
 { echo "@$event"; env; echo "."; } >>'${recordFile}'
 `;
   writeFileSync(script, text, { mode: 0o755 });
@@ -111,7 +177,7 @@ esac
   return { script, recordFile };
 }
 
-function run(lab: Lab, argv: readonly [string, ...string[]], recordFile: string): RunningClient {
+function run(lab: ClientSide, argv: readonly [string, ...string[]], recordFile: string): RunningClient {
   const child = startChild(lab.network.inClient(argv));
   const closed = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
@@ -124,7 +190,10 @@ function run(lab: Lab, argv: readonly [string, ...string[]], recordFile: string)
   return {
     records,
     output: () => output,
-    signal: (name) => void child.kill(name),
+    signal(name) {
+      if (argv[0] === "unshare") process.kill(onlyChildOf(child.pid), name);
+      else child.kill(name);
+    },
     async record(...events) {
       const deadline = performance.now() + 25_000;
       while (performance.now() < deadline) {
@@ -139,6 +208,11 @@ function run(lab: Lab, argv: readonly [string, ...string[]], recordFile: string)
       await closed;
     },
   };
+}
+
+/** unshare keeps signals to itself; the shell that it has started hands SIGTERM on. */
+function onlyChildOf(pid: number | undefined): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
 }
 
 /** Only records that are written whole. */

@@ -11,7 +11,7 @@ export {
   type LabSettings,
 } from "./lab/lab.ts";
 export type { LabRequest, LabResponse } from "./lab/lab-http.ts";
-export { type LabNeeds, type LabTool, labNeeds } from "./lab/lab-needs.ts";
+export { type LabNeeds, type LabTool, labNeeds, labTool } from "./lab/lab-needs.ts";
 export { CLIENT_INTERFACE, type LabNetwork, SERVER_INTERFACE } from "./lab/lab-network.ts";
 export { type LabEvent, type LabServer, serveCommand, startLabServer } from "./lab/lab-server.ts";
 export {

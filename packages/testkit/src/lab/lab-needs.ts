@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The programs that labs run, each with the Debian package that has it. */
 const PACKAGE_OF_TOOL = {
@@ -7,18 +8,38 @@ const PACKAGE_OF_TOOL = {
   busybox: "busybox",
   curl: "curl",
   dhclient: "isc-dhcp-client",
-  dig: "bind9-dnsutils",
+  dhcpcd: "dhcpcd-base",
+  dhcping: "dhcping",
+  dhcrelay: "isc-dhcp-relay, which scripts/setup test unpacks",
   dnsmasq: "dnsmasq-base",
+  dig: "bind9-dnsutils",
   git: "git",
   host: "bind9-host",
   ip: "iproute2",
+  networkd: "systemd",
   nft: "nftables",
+  nmap: "nmap",
   nsenter: "util-linux",
+  perfdhcp: "kea-admin",
+  perl: "perl-base",
   setpriv: "util-linux",
+  tcpdump: "tcpdump",
   tftp: "tftp-hpa",
 } as const;
 
 export type LabTool = keyof typeof PACKAGE_OF_TOOL;
+
+/** Programs that are not where the PATH leads, for which they would be commands. */
+const PLACES: Readonly<Partial<Record<LabTool, string>>> = {
+  // Its package starts a relay when it is installed; so it is unpacked only.
+  dhcrelay: fileURLToPath(new URL("../../../../.toolchain/debian/usr/sbin/dhcrelay", import.meta.url)),
+  networkd: "/lib/systemd/systemd-networkd",
+};
+
+/** Where a program is, for the beginning of a command. */
+export function labTool(tool: LabTool): string {
+  return PLACES[tool] ?? tool;
+}
 
 /** What every lab needs, whatever is tried in it. */
 const ALWAYS: readonly LabTool[] = ["ip", "nsenter", "setpriv"];
@@ -50,14 +71,18 @@ export function labNeeds(...tools: readonly LabTool[]): LabNeeds {
 }
 
 function isInstalled(tool: LabTool): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, tool), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const place = PLACES[tool];
+  if (place !== undefined) return isExecutable(place);
+  return (process.env["PATH"] ?? "").split(delimiter).some((directory) => isExecutable(join(directory, tool)));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isSet(name: string): boolean {

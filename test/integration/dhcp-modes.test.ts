@@ -1,0 +1,112 @@
+import {
+  clientMessage,
+  createLab,
+  type DhcpClient,
+  firmwareOptions,
+  type Lab,
+  type LabSettings,
+  labNeeds,
+  openDhcpClient,
+  replyKind,
+} from "@railhead/testkit";
+import { bytesOption, OPTION, textOption } from "@railhead/wire";
+import { beforeAll, describe, expect, test } from "vitest";
+
+const needs = labNeeds();
+const KNOWN = "52:54:00:77:04:01";
+const UNKNOWN = "52:54:00:99:00:02";
+const FILES = { "data/machines/core-01.json": { name: "core-01", macs: [KNOWN], address: "10.77.0.11" } };
+const SILENCE_MS = 500;
+
+let lab: Lab;
+let clients: DhcpClient;
+let lastXid = 0;
+
+/** A lab whose one network is as the lab's, but for these settings; a setting that is `undefined` is left out. */
+async function openLab(changes: Readonly<Record<string, unknown>>): Promise<() => Promise<void>> {
+  const settings = (base: LabSettings) => ({
+    ...base,
+    networks: base.networks.map((network) => ({ ...network, ...changes })),
+  });
+  lab = await createLab({ clientAddress: "10.77.0.250/24", files: FILES, settings });
+  clients = await openDhcpClient(lab.udp);
+  return async () => lab[Symbol.asyncDispose]();
+}
+
+function header() {
+  lastXid += 1;
+  return { xid: lastXid };
+}
+
+async function discover(mac: string, options: readonly ReturnType<typeof textOption>[] = []): Promise<string> {
+  const message = clientMessage("discover", { mac, options, header: header() });
+  const reply = await clients.exchange(message, SILENCE_MS);
+  return reply === undefined ? "no reply" : `${replyKind(reply)} ${reply.yiaddr}`;
+}
+
+async function whyIgnored(mac: string): Promise<unknown> {
+  const event = await lab.server.waitForEvent((each) => each.event === "dhcp.ignored" && each["mac"] === mac);
+  return event["reason"];
+}
+
+describe.skipIf(needs.skip)(`a network with reservations only${needs.note}`, () => {
+  beforeAll(() => openLab({ mode: "reservations", pool: undefined }));
+
+  test("gives a declared machine its address and a stranger nothing, and says why", async () => {
+    expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
+    expect(await discover(UNKNOWN)).toBe("no reply");
+    expect(await whyIgnored(UNKNOWN)).toBe("pool-exhausted");
+  });
+
+  test("leaves a stranger's renewal of an address that is not ours to give in no doubt", async () => {
+    const renewal = clientMessage("request", { mac: UNKNOWN, requested: "10.77.0.11", header: header() });
+    expect(replyKind(await clients.exchange(renewal, SILENCE_MS))).toBe("nak");
+  });
+});
+
+describe.skipIf(needs.skip)(`a network whose DHCP is off${needs.note}`, () => {
+  beforeAll(() => openLab({ mode: "off", pool: undefined }));
+
+  test("is not answered on port 67, and its files are served all the same", async () => {
+    expect([await discover(KNOWN), await discover(UNKNOWN, firmwareOptions(7))]).toEqual(["no reply", "no reply"]);
+    expect(lab.server.events.filter(({ event }) => event.startsWith("dhcp."))).toEqual([]);
+    expect((await lab.http("/boot.ipxe")).status).toBe(200);
+  });
+});
+
+describe.skipIf(needs.skip)(`a network with a policy${needs.note}`, () => {
+  beforeAll(() =>
+    openLab({
+      rapidCommit: true,
+      policy: { unknownMachines: "ignore", deny: ["52:54:00:77:04:02", "de:ad"], ignoreClasses: ["anaconda"] },
+    }),
+  );
+
+  test("answers declared machines only", async () => {
+    expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
+    expect(await discover(UNKNOWN)).toBe("no reply");
+    expect(await whyIgnored(UNKNOWN)).toBe("unknown-machine");
+  });
+
+  test("never answers whom it denies, by whole address and by vendor", async () => {
+    for (const mac of ["52:54:00:77:04:02", "de:ad:00:00:00:01"]) {
+      expect(await discover(mac)).toBe("no reply");
+      expect(await whyIgnored(mac)).toBe("denied");
+    }
+  });
+
+  test.each([
+    ["vendor class", textOption(OPTION.vendorClass, "anaconda-Linux 6.1")],
+    ["user class", textOption(OPTION.userClass, "anaconda")],
+  ])("leaves clients of a class alone, known by their %s", async (_name, option) => {
+    const before = lab.server.events.length;
+    expect(await discover(KNOWN, [option])).toBe("no reply");
+    const ignored = await lab.server.waitForEvent(({ event }) => event === "dhcp.ignored", { from: before });
+    expect(ignored["reason"]).toBe("ignored-class");
+  });
+
+  test("gives a lease in two messages to whom asks for that, and in four to others (RFC 4039)", async () => {
+    expect(await discover(KNOWN, [bytesOption(OPTION.rapidCommit, new Uint8Array(0))])).toBe("ack 10.77.0.11");
+    expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
+  });
+});
