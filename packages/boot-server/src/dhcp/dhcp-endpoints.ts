@@ -1,6 +1,8 @@
-import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import type { DhcpNetwork } from "@railhead/provisioning";
 import { bindUdp, closeUdp } from "../net/bind-udp.ts";
+import { literally } from "../net/literal-lookup.ts";
+import type { PassedDhcpSockets } from "./passed-dhcp-sockets.ts";
 
 /** Where DHCP servers listen (RFC 2131 section 4.1) and where boot servers do (PXE 2.1 section 2.2). */
 export type DhcpPort = 67 | 4011;
@@ -14,8 +16,8 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 export interface DhcpDatagram {
   readonly payload: Uint8Array;
   readonly from: RemoteInfo;
-  /** `undefined` for a broadcast that any link may have brought. */
-  readonly network: DhcpNetwork | undefined;
+  /** Its name; `undefined` for a broadcast that any link may have brought. */
+  readonly network: string | undefined;
   readonly port: DhcpPort;
 }
 
@@ -43,12 +45,12 @@ export class DhcpEndpoints {
 
   /**
    * @param beside others of this process are still open: their ports are not in the way
-   * @param passed file descriptors of sockets bound to a network's device, by the network's name
+   * @param passed sockets that are bound to a network's device; they outlive these endpoints
    * @throws BindError when one of the addresses cannot be had; then none is taken
    */
   static async open(
     networks: readonly DhcpNetwork[],
-    passed: ReadonlyMap<string, number>,
+    passed: PassedDhcpSockets,
     listener: DhcpListener,
     { beside = false }: { readonly beside?: boolean } = {},
   ): Promise<DhcpEndpoints> {
@@ -77,17 +79,18 @@ export class DhcpEndpoints {
     return this.#sockets.disposeAsync();
   }
 
-  async #openAll(
-    networks: readonly DhcpNetwork[],
-    passed: ReadonlyMap<string, number>,
-    beside: boolean,
-  ): Promise<void> {
+  async #openAll(networks: readonly DhcpNetwork[], passed: PassedDhcpSockets, beside: boolean): Promise<void> {
     const served = networks.filter(({ mode }) => mode !== "off");
-    const unbound = served.filter(({ name }) => !passed.has(name));
+    for (const network of served) {
+      const socket = await passed.get(network.name);
+      if (socket !== undefined) this.#senders.set(senderKey(network, 67), this.#hear(socket, network.name, 67));
+    }
+    // What comes through a relay to the address of a passed socket is heard there.
+    const unbound = served.filter((network) => !this.#senders.has(senderKey(network, 67)));
     if (unbound.length > 0) {
       // Broadcast and own socket share a port, which needs SO_REUSEADDR; a second server would slip in by the same
       // door. So the port is first taken alone.
-      if (!beside) {
+      if (!beside && unbound.length === served.length) {
         const probe = createSocket("udp4");
         await bindUdp(probe, { address: "0.0.0.0", port: 67, what: "DHCP" });
         await closeUdp(probe);
@@ -95,15 +98,13 @@ export class DhcpEndpoints {
       await this.#listen({ address: "0.0.0.0", network: undefined, port: 67 });
     }
     for (const network of served) {
-      const descriptor = passed.get(network.name);
-      if (descriptor !== undefined) this.#senders.set(senderKey(network, 67), await this.#adopt(network, descriptor));
-      else if (!this.#senders.has(senderKey(network, 67))) {
+      if (!this.#senders.has(senderKey(network, 67))) {
         // Unicasts come from clients that have an address, or through a relay: it is no sign of the link.
         const own = await this.#listen({ address: network.serverAddress, network: undefined, port: 67 });
         this.#senders.set(senderKey(network, 67), own);
       }
       if (network.mode === "proxy") {
-        const bootServer = await this.#listen({ address: network.serverAddress, network, port: 4011 });
+        const bootServer = await this.#listen({ address: network.serverAddress, network: network.name, port: 4011 });
         this.#senders.set(senderKey(network, 4011), bootServer);
       }
     }
@@ -119,18 +120,14 @@ export class DhcpEndpoints {
     return this.#hear(socket, network, port);
   }
 
-  /** Takes over a socket that is already bound. */
-  async #adopt(network: DhcpNetwork, descriptor: number): Promise<Socket> {
-    const socket = this.#own(createSocket({ type: "udp4", lookup: literally }));
-    await bindUdp(socket, { fd: descriptor, what: `DHCP on ${network.name}` });
-    return this.#hear(socket, network, 67);
-  }
-
-  #hear(socket: Socket, network: DhcpNetwork | undefined, port: DhcpPort): Socket {
+  /** Hears a socket until these endpoints are closed; others may hear it too, and it stays open. */
+  #hear(socket: Socket, network: string | undefined, port: DhcpPort): Socket {
+    const { onDatagram, onError } = this.#listener;
+    const onMessage = (payload: Uint8Array, from: RemoteInfo) => onDatagram({ payload, from, network, port });
     socket.setBroadcast(true);
     socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-    socket.on("error", this.#listener.onError);
-    socket.on("message", (payload, from) => this.#listener.onDatagram({ payload, from, network, port }));
+    socket.on("error", onError).on("message", onMessage);
+    this.#sockets.defer(() => void socket.off("error", onError).off("message", onMessage));
     return socket;
   }
 
@@ -138,9 +135,6 @@ export class DhcpEndpoints {
     return this.#sockets.adopt(socket, closeUdp);
   }
 }
-
-/** Datagrams are sent to addresses only: what `dns.lookup` would do about one costs a turn of the event loop. */
-const literally: NonNullable<SocketOptions["lookup"]> = (address, _options, callback) => callback(null, address, 4);
 
 function senderKey({ serverAddress }: DhcpNetwork, port: DhcpPort): string {
   return `${serverAddress}:${port}`;

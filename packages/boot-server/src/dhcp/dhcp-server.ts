@@ -68,8 +68,8 @@ export interface DhcpServerParts {
 /** How a datagram came. */
 export interface Arrival {
   readonly from: RemoteInfo;
-  /** The network of the socket that it came in on; `undefined` when that cannot be told. */
-  readonly network: DhcpNetwork | undefined;
+  /** The name of the network whose socket it came in on; `undefined` when that cannot be told. */
+  readonly network: string | undefined;
   readonly port: 67 | 4011;
 }
 
@@ -103,11 +103,10 @@ export class DhcpServer {
   async #serve(message: Dhcp4Message, arrival: Arrival): Promise<void> {
     if (macOf(message) === this.#parts.ownQuestion) return;
     const networks = this.#parts.networks();
-    const selected = selectNetworks(
-      message,
-      networks.map(({ network }) => network),
-      arrival.network,
-    );
+    const all = networks.map(({ network }) => network);
+    // By name: a network that was reloaded is another object, but its sockets are the same.
+    const arrivedOn = all.find(({ name }) => name === arrival.network);
+    const selected = selectNetworks(message, all, arrivedOn);
     if (selected.length === 0) this.#ignore("unknown-subnet", message);
     for (const served of networks) {
       if (selected.includes(served.network)) await this.#serveOn(served, message, arrival);

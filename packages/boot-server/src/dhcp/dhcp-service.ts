@@ -8,6 +8,7 @@ import { BindingLedger } from "./binding-ledger.ts";
 import { DhcpEndpoints, type DhcpListener } from "./dhcp-endpoints.ts";
 import { DhcpServer, type ServedNetwork } from "./dhcp-server.ts";
 import { type ForeignServer, ForeignServerSearch } from "./foreign-servers.ts";
+import { PassedDhcpSockets } from "./passed-dhcp-sockets.ts";
 
 export interface DhcpServiceParts {
   readonly networks: readonly DhcpNetwork[];
@@ -38,6 +39,7 @@ export class DhcpService {
   readonly #listener: DhcpListener;
   #networks: readonly DhcpNetwork[];
   #served: readonly ServedNetwork[];
+  readonly #passed: PassedDhcpSockets;
   #endpoints: DhcpEndpoints | undefined;
   #foreign: readonly ForeignServer[] = [];
   #clockWatch: NodeJS.Timeout | undefined;
@@ -45,6 +47,7 @@ export class DhcpService {
   constructor(parts: DhcpServiceParts) {
     const { networks, store, snapshot, log, onContact, bootServices } = parts;
     this.#parts = parts;
+    this.#passed = new PassedDhcpSockets(parts.passed);
     this.#networks = networks;
     this.#served = networks.map((network) => ({ network, services: bootServices(network) }));
     this.ledger = new BindingLedger(store, networks);
@@ -74,7 +77,7 @@ export class DhcpService {
    * @throws BindError
    */
   async listen(): Promise<void> {
-    this.#endpoints = await DhcpEndpoints.open(this.#networks, this.#parts.passed, this.#listener);
+    this.#endpoints = await DhcpEndpoints.open(this.#networks, this.#passed, this.#listener);
     this.#clockWatch = setInterval(() => void this.#followClock(), CLOCK_WATCH_MILLISECONDS);
   }
 
@@ -108,7 +111,7 @@ export class DhcpService {
   async replaceNetworks(networks: readonly DhcpNetwork[]): Promise<void> {
     const former = this.#endpoints;
     if (socketsOf(networks) !== socketsOf(this.#networks)) {
-      this.#endpoints = await DhcpEndpoints.open(networks, this.#parts.passed, this.#listener, { beside: true });
+      this.#endpoints = await DhcpEndpoints.open(networks, this.#passed, this.#listener, { beside: true });
       await former?.close();
     }
     this.ledger.replaceNetworks(networks);
@@ -119,6 +122,7 @@ export class DhcpService {
   async close(): Promise<void> {
     clearInterval(this.#clockWatch);
     await this.#endpoints?.close();
+    await this.#passed[Symbol.asyncDispose]();
   }
 
   /** When somebody has set the clock, leases keep their length: their ends are set as far. */
