@@ -66,6 +66,7 @@ describe.skipIf(needs.skip)(`the commands of the documents${needs.note}`, () => 
     environment = ["env", `RAILHEAD_STATE_DIR=${lab.directory}/state`, `RAILHEAD_ASSETS_PATH=${lab.directory}/assets`];
     const server = startLabServer(
       lab.network.inServer([
+        "env",
         ...environment,
         join(ROOT, "node_modules/.bin/railhead"),
         ...["serve", "--config", join(ROOT, EXAMPLE)],
@@ -86,7 +87,7 @@ describe.skipIf(needs.skip)(`the commands of the documents${needs.note}`, () => 
     const expected = EXPECTED[command];
     if (expected === undefined) throw new Error("a documented command that no test knows how to run");
     const { stdout, stderr, code } = await runCommand(
-      lab.network.inServer([...environment, "bash", "-c", `cd '${ROOT}' && ${command}`]),
+      lab.network.inServer(["env", ...environment, "bash", "-c", `cd '${ROOT}' && ${command}`]),
     );
     expect(stdout.toString(), stderr).toMatch(expected);
     expect(code).toBe(0);
