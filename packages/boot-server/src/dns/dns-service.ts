@@ -4,6 +4,7 @@ import {
   DecodeError,
   DNS_FLAG,
   DNS_RCODE,
+  dnsRcode,
   type Ipv4Address,
   type Ipv4Subnet,
   parseSubnet,
@@ -122,7 +123,7 @@ export class DnsService {
     const body = agedDnsBody(response, ageSeconds, LIFETIMES.longestSeconds);
     return {
       source: outcome.from,
-      rcode: response.flags & 0xf,
+      rcode: dnsRcode(response.flags),
       flags: recursion,
       content: { body, counts: response.counts },
     };

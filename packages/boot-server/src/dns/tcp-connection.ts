@@ -15,12 +15,13 @@ const MOST_UNREAD_BYTES = 256 * 1024;
 /** Serves one client until it has gone, is idle or breaks the rules. */
 export function serveTcpConnection(socket: Socket, answer: AnswerMessage): void {
   const frames = new TcpFrames(MOST_MESSAGE_BYTES);
+  /** No more than came in one piece: while some wait, nothing more is read. */
+  const waiting: Uint8Array[] = [];
   let underWay = 0;
   let ended = false;
   const timer = setTimeout(() => socket.destroy(), IDLE_MILLISECONDS);
   const answerOne = async (message: Uint8Array) => {
     underWay += 1;
-    if (underWay >= MOST_AT_ONCE) socket.pause();
     const reply = await answer(message);
     underWay -= 1;
     if (socket.destroyed) return;
@@ -28,8 +29,13 @@ export function serveTcpConnection(socket: Socket, answer: AnswerMessage): void 
     if (reply !== undefined) socket.write(tcpFrame(reply));
     // Who asks and asks and never reads would fill our memory.
     if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
-    else if (ended && underWay === 0) socket.end();
-    else if (underWay < MOST_AT_ONCE) socket.resume();
+    else goOn();
+  };
+  const goOn = () => {
+    for (const message of waiting.splice(0, MOST_AT_ONCE - underWay)) void answerOne(message);
+    if (waiting.length > 0) socket.pause();
+    else socket.resume();
+    if (ended && underWay === 0) socket.end();
   };
   socket.on("data", (chunk) => {
     const messages = frames.push(chunk);
@@ -38,11 +44,12 @@ export function serveTcpConnection(socket: Socket, answer: AnswerMessage): void 
       return;
     }
     if (messages.length > 0) timer.refresh();
-    for (const message of messages) void answerOne(message);
+    waiting.push(...messages);
+    goOn();
   });
   socket.on("end", () => {
     ended = true;
-    if (underWay === 0) socket.end();
+    goOn();
   });
   // The client is gone; "close" follows.
   socket.on("error", () => undefined);
