@@ -34,12 +34,13 @@ async function main(names: readonly string[]): Promise<number> {
 }
 
 function chosen(names: readonly string[]): readonly Suite[] {
-  const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name));
+  const isNamed = ({ name, group }: Suite) => names.includes(name) || (group !== undefined && names.includes(group));
+  const known = SUITES.flatMap(({ name, group }) => (group === undefined ? [name] : [name, group]));
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    const known = SUITES.map(({ name }) => name).join(", ");
-    throw new Error(`no such suite: ${unknown.join(", ")}; there are ${known}`);
+    throw new Error(`no such suite: ${unknown.join(", ")}; there are ${[...new Set(known)].join(", ")}`);
   }
-  return names.length === 0 ? SUITES : SUITES.filter(({ name }) => names.includes(name));
+  return names.length === 0 ? SUITES : SUITES.filter(isNamed);
 }
 
 async function measure(suite: Suite, loadBefore: number, signal: AbortSignal): Promise<void> {

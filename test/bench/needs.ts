@@ -7,6 +7,8 @@ import { LOCATIONS } from "./locations.ts";
 const PACKAGE_OF_TOOL = {
   curl: "curl",
   dnsmasq: "dnsmasq-base",
+  dpkg: "dpkg",
+  gcc: "gcc libc6-dev",
   git: "git",
   ip: "iproute2",
   nginx: "nginx-light",

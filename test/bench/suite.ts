@@ -1,7 +1,7 @@
 import type { Lifetime } from "@railhead/sandbox";
 import type { Need } from "./needs.ts";
 
-export type Unit = "ms" | "s" | "MB" | "ratio";
+export type Unit = "ms" | "s" | "us" | "MB" | "MB/s" | "/s" | "%" | "count" | "ratio";
 
 /** One line of a suite's table. */
 export interface Row {
@@ -12,6 +12,8 @@ export interface Row {
   readonly samples: readonly number[];
   /** What the median is to be below (a ratio: at most). Shown, never asserted. */
   readonly target?: number;
+  /** What the median is to reach, where more is better. */
+  readonly atLeast?: number;
 }
 
 /** What a suite is given for one run. */
@@ -28,6 +30,8 @@ export interface Bench {
 /** One topic: a file below suites/, a row in suites.ts, and a section in docs/benchmarks.md. */
 export interface Suite {
   readonly name: string;
+  /** `npm run bench -- GROUP` runs all suites of the group. */
+  readonly group?: "network";
   readonly needs: readonly Need[];
   readonly run: (bench: Bench) => Promise<readonly Row[]>;
 }

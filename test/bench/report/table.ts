@@ -24,13 +24,18 @@ export function plainTable(rows: readonly Row[]): string {
     .join("\n");
 }
 
-function cells({ what, unit, samples, target }: Row): readonly string[] {
+function cells(row: Row): readonly string[] {
+  const { what, unit, samples } = row;
   const { runs, min, median, max } = summarize(samples);
   const figures = runs === 1 ? ["", format(median, unit), ""] : [min, median, max].map((value) => format(value, unit));
-  return [what, String(runs), ...figures, target === undefined ? "" : verdict(median, target, unit)];
+  return [what, String(runs), ...figures, verdict(median, row)];
 }
 
-function verdict(median: number, target: number, unit: Unit): string {
+function verdict(median: number, { atLeast, target, unit }: Row): string {
+  if (atLeast !== undefined) {
+    return `at least ${format(atLeast, unit)}: ${median >= atLeast ? "reached" : "missed"}`;
+  }
+  if (target === undefined) return "";
   const [sign, reached] = unit === "ratio" ? ["at most", median <= target] : ["below", median < target];
   const goal = unit === "ratio" ? target.toFixed(1) : `${target} ${unit}`;
   return `${sign} ${goal}: ${reached ? "reached" : "missed"}`;
@@ -44,7 +49,17 @@ function format(value: number, unit: Unit): string {
       return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
     case "s":
       return `${value.toFixed(value < 10 ? 2 : 1)} s`;
+    case "us":
+      return `${value.toFixed(0)} us`;
     case "MB":
       return `${value.toFixed(1)} MB`;
+    case "MB/s":
+      return `${value.toFixed(value < 100 ? 1 : 0)} MB/s`;
+    case "/s":
+      return `${value.toFixed(0)}/s`;
+    case "%":
+      return `${value.toFixed(2)} %`;
+    case "count":
+      return value.toFixed(0);
   }
 }
