@@ -48,6 +48,8 @@ export async function setMac(lab: ClientSide, mac: string): Promise<void> {
     `link set ${CLIENT_INTERFACE} down`,
     `link set ${CLIENT_INTERFACE} address ${mac}`,
     `link set ${CLIENT_INTERFACE} up`,
+    // Went with the link: lets an ordinary socket broadcast without an address.
+    `route replace 255.255.255.255 dev ${CLIENT_INTERFACE}`,
   ];
   await runOrThrow(lab.network.inClient(["ip", "-batch", "-"]), { input: `${lines.join("\n")}\n` });
 }
