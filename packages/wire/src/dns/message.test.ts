@@ -98,6 +98,25 @@ describe("a response", () => {
   });
 });
 
+test("of 10,000 responses with bytes changed, each is read or refused with a DecodeError, and those read can grow old (fuzz)", () => {
+  let state = 20_261_120;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const outcomes = Array.from({ length: 10_000 }, () => {
+    const bytes = RESPONSE.slice(0, random(3) === 0 ? random(RESPONSE.length) : RESPONSE.length);
+    for (let change = random(5); change > 0 && bytes.length > 0; change -= 1) bytes[random(bytes.length)] = random(256);
+    try {
+      const response = readDnsResponse(bytes);
+      return agedDnsBody(response, random(1000), 600).length === response.body.length ? "read" : "changed";
+    } catch (error) {
+      return error instanceof DecodeError ? "refused" : String(error);
+    }
+  });
+  expect(new Set(outcomes)).toEqual(new Set(["read", "refused"]));
+});
+
 describe("a question", () => {
   test("is the same in any case of letters, but not with another type (RFC 4343)", () => {
     expect(dnsQuestionKey(question("wWw.eXample.ORG"))).toBe(dnsQuestionKey(question("www.example.org")));
