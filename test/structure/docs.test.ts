@@ -47,7 +47,7 @@ test("every place that the README names is there", () => {
 
 test("the example configuration and its data directory have no problem", () => {
   const settings = loadSettings({ file: join(ROOT, "boot-assets/examples/railhead.yaml") });
-  expect(readSnapshot(settings.dataPath).problems).toEqual([]);
+  expect(readSnapshot(settings.dataPath)).toMatchObject({ dangling: [], suspicious: [], unfit: new Map() });
 });
 
 test("every helper that the docs name is one, and every error and event in the troubleshooting is in the source", () => {

@@ -8,12 +8,13 @@ import {
 import { openFileStore, type StoreProblem } from "@railhead/store";
 import type { Ipv4Address } from "@railhead/wire";
 import { readAgentCatalog } from "./agent/agent-catalog.ts";
+import { verifySnapshot } from "./check/verify-snapshot.ts";
 import { type LeaseView, type ReloadResult, startControlServer } from "./control/control-server.ts";
 import { DhcpService } from "./dhcp/dhcp-service.ts";
 import { DnsEndpoints } from "./dns/dns-endpoints.ts";
 import { httpServer, listen } from "./http/http-server.ts";
 import { serverUrl } from "./http/template-context.ts";
-import { DataDirectory } from "./inventory/data-directory.ts";
+import { DataDirectory, type Verify } from "./inventory/data-directory.ts";
 import type { EventLog } from "./log/events.ts";
 import { MachineRegister } from "./machines/machine-register.ts";
 import { parseMachineReports, ReportLog } from "./machines/report-log.ts";
@@ -55,7 +56,10 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
 
   requireDirectories(settings);
   const agents = settings.agentDir === undefined ? undefined : readAgentCatalog(settings.agentDir);
-  const data = acquired.adopt(new DataDirectory(settings.dataPath, log), (directory) => directory.close());
+  const verify: Verify = (...snapshots) => verifySnapshot({ settings: () => settings, agents }, ...snapshots);
+  const data = acquired.adopt(new DataDirectory({ path: settings.dataPath, log, verify }), (directory) =>
+    directory.close(),
+  );
   const snapshot = () => data.current;
   const store = acquired.adopt(await openFileStore(settings.stateDir), (opened) => opened.close());
   const machines = new MachineRegister({

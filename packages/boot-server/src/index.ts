@@ -1,4 +1,5 @@
 export { type BootServer, type BootServerParts, startBootServer } from "./app.ts";
+export { type ConfigurationCheck, checkConfiguration } from "./check/check-configuration.ts";
 export { CONTROL_SOCKET, type LeaseView, type ReloadResult } from "./control/control-server.ts";
 export type { ForeignServer } from "./dhcp/foreign-servers.ts";
 export { InventoryError, readSnapshot } from "./inventory/read-snapshot.ts";

@@ -13,6 +13,7 @@ import {
   uint16Option,
 } from "@railhead/wire";
 import { describe, expect, test } from "vitest";
+import { snapshotOf } from "../inventory/snapshot.ts";
 import type { ServerEvent } from "../log/events.ts";
 import { BindingLedger } from "./binding-ledger.ts";
 import { DhcpServer } from "./dhcp-server.ts";
@@ -42,7 +43,7 @@ function createServer(
     networks: () => [{ network, services: LAB_SERVICES }],
     ledger,
     probe,
-    snapshot: () => ({ inventory, ignition: new Map(), problems: [] }),
+    snapshot: () => snapshotOf({ inventory }),
     now: () => 1_800_000_000_000,
     log: (event) => events.push(event),
     onContact: ({ mac, stage, address }) => contacts.push(`${mac} ${stage} ${address}`),

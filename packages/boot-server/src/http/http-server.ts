@@ -102,7 +102,7 @@ async function noteContact(parts: HttpServerParts, query: MachineQuery, contact:
 /** Says whether what is on disk is what is served. A degraded server still serves its last good state: 200. */
 function healthRoute(app: FastifyInstance, { data, problems: others }: HttpServerParts): void {
   app.get("/healthz", async () => {
-    const problems = { refused: data.refused, dangling: data.current.problems, ...others() };
+    const problems = { ...data.problems, ...others() };
     const healthy = Object.values(problems).every((list) => list.length === 0);
     return { status: healthy ? "ok" : "degraded", problems };
   });

@@ -1,7 +1,7 @@
 import { buildInventory, type InventoryDocument, parseGroup, parseMachine, parseProfile } from "@railhead/provisioning";
 import { compileTemplate } from "@railhead/render";
 import { expect, test } from "vitest";
-import type { Snapshot } from "../inventory/snapshot.ts";
+import { type Snapshot, snapshotOf } from "../inventory/snapshot.ts";
 import { type Settings, settingsSchema } from "../settings/schema.ts";
 import { machineAnswers } from "./machine-answers.ts";
 import { readMachineQuery } from "./machine-request.ts";
@@ -14,7 +14,7 @@ function value<T>(parsed: { readonly value: T } | { readonly problems: unknown }
   throw new Error(JSON.stringify(parsed.problems));
 }
 
-function snapshotOf(boot: string, template = "ignition: { version: 3.3.0 }"): Snapshot {
+function snapshotWith(boot: string, template = "ignition: { version: 3.3.0 }"): Snapshot {
   const document = (file: string, content: unknown): InventoryDocument => ({ file, value: content });
   const machine = value(
     parseMachine(document("machines/a.json", { name: "core-01", macs: ["52:54:00:77:00:01"], boot })),
@@ -25,28 +25,25 @@ function snapshotOf(boot: string, template = "ignition: { version: 3.3.0 }"): Sn
     profiles: [value(parseProfile(document("profiles/p.json", { boot: { kernel: "/k" }, ignition_id: "i" })))],
     ignitionFiles: new Set(["i"]),
   });
-  return {
-    inventory,
-    ignition: new Map([["i", compileTemplate({ name: "ignition/i", text: template })]]),
-    problems: [],
-  };
+  const ignition = new Map([["i", compileTemplate({ name: "ignition/i", text: template })]]);
+  return snapshotOf({ inventory, ignition });
 }
 
 const query = readMachineQuery("/x?mac=52:54:00:77:00:01&mac=other&extra=1", "10.0.0.1");
 
 test("a machine boots what its group says", () => {
-  expect(answers.ipxe(query, snapshotOf("network")).body).toBe("#!ipxe\nkernel /k\nboot\n");
+  expect(answers.ipxe(query, snapshotWith("network")).body).toBe("#!ipxe\nkernel /k\nboot\n");
 });
 
 test("an installed machine goes on to its own disk, whatever its group says (MY-08)", () => {
-  const { status, body } = answers.ipxe(query, snapshotOf("local"));
+  const { status, body } = answers.ipxe(query, snapshotWith("local"));
   expect(status).toBe(200);
   expect(body).toContain("sanboot");
   expect(body).not.toContain("kernel");
 });
 
 test("a machine that waits for the operator asks again, and gets no config", () => {
-  const snapshot = snapshotOf("wait");
+  const snapshot = snapshotWith("wait");
   expect(answers.ipxe(query, snapshot).body).toContain("core-01 waits for the operator");
   expect(answers.ignition(query, snapshot)).toMatchObject({ status: 403, refusal: { reason: "waits-for-operator" } });
 });
@@ -54,13 +51,13 @@ test("a machine that waits for the operator asks again, and gets no config", () 
 test("the server in a template is the address that the machine reached", () => {
   const answer = answers.ignition(
     query,
-    snapshotOf("network", 'ignition: { version: 3.3.0, config: { replace: { source: "{{server.url}}/x" } } }'),
+    snapshotWith("network", 'ignition: { version: 3.3.0, config: { replace: { source: "{{server.url}}/x" } } }'),
   );
   expect(answer.body).toContain("http://10.0.0.1:8080/x");
 });
 
 test("one machine's values are not another's: a template cannot change what the next one sees (MY-14)", () => {
-  const snapshot = snapshotOf("network");
+  const snapshot = snapshotWith("network");
   const before = answers.metadata(query, snapshot).body;
   answers.metadata(readMachineQuery("/x?mac=52:54:00:77:00:02&extra=2", "10.0.0.2"), snapshot);
   expect(answers.metadata(query, snapshot).body).toBe(before);

@@ -36,7 +36,8 @@ export function machineAnswers(parts: ContextParts): MachineAnswers {
     };
   return {
     bootScript: () => ok(TEXT, bootScript()),
-    ipxe: (query, snapshot) => standingAnswer(query, snapshot) ?? forMachine(ipxeAnswer)(query, snapshot),
+    ipxe: (query, snapshot) =>
+      standingAnswer(query, snapshot) ?? forMachine((request) => ipxeAnswer(request, parts))(query, snapshot),
     ignition: forMachine((request) => ignitionAnswer(request, parts)),
     metadata: forMachine((request) => ok(TEXT, renderMetadata(templateContext(request, parts)))),
   };
@@ -56,12 +57,15 @@ function standingAnswer({ query }: MachineQuery, { inventory }: Snapshot): Answe
   }
 }
 
-function ipxeAnswer({ profile }: MachineRequest): Answer {
+function ipxeAnswer(request: MachineRequest, parts: ContextParts): Answer {
+  const { profile, snapshot } = request;
   if (profile.boot === undefined) return refuse("no-boot", `the profile ${profile.id} has no boot section`);
   try {
-    return ok(TEXT, ipxeScript(profile.boot));
+    const template = snapshot.boots.get(profile.id);
+    return ok(TEXT, ipxeScript(template === undefined ? profile.boot : template(templateContext(request, parts))));
   } catch (error) {
-    if (error instanceof BootScriptError) return refuse("template-failed", error.message);
+    if (error instanceof BootScriptError || error instanceof TemplateError)
+      return refuse("template-failed", error.message);
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { buildInventory, type MachineRecord } from "@railhead/provisioning";
 import { memoryStore } from "@railhead/store";
 import { parseMac } from "@railhead/wire";
 import { expect, test } from "vitest";
+import { snapshotOf } from "../inventory/snapshot.ts";
 import type { ServerEvent } from "../log/events.ts";
 import { MachineRegister } from "./machine-register.ts";
 
@@ -19,7 +20,7 @@ function createRegister() {
   const store = memoryStore<MachineRecord>();
   const register = new MachineRegister({
     store,
-    snapshot: () => ({ inventory, ignition: new Map(), problems: [] }),
+    snapshot: () => snapshotOf({ inventory }),
     now: () => 1000,
     log: (event) => events.push(event),
   });

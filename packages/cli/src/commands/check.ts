@@ -1,16 +1,16 @@
-import { loadSettings, readSnapshot } from "@railhead/boot-server";
+import { checkConfiguration } from "@railhead/boot-server";
 import { Command } from "commander";
+import { settingsOf } from "./settings-options.ts";
 
 /** `railhead check FILE`: says everything that is wrong with a configuration and its data directory. */
 export function checkCommand(): Command {
   return new Command("check")
-    .description("list every problem of a configuration file and of its data directory")
+    .description("list every problem of a configuration file and of all that would be served with it")
     .argument("<file>", "configuration file")
     .action((file: string) => {
-      const settings = loadSettings({ file });
-      const { inventory, problems } = readSnapshot(settings.dataPath);
+      const { inventory, problems } = checkConfiguration(settingsOf({ config: file, set: [] }));
       for (const problem of problems) process.stderr.write(`${problem}\n`);
-      if (problems.length > 0) {
+      if (inventory === undefined || problems.length > 0) {
         process.exitCode = 2;
         return;
       }

@@ -1,7 +1,6 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
-import { type ForeignServer, readSnapshot, type Settings } from "@railhead/boot-server";
+import { checkConfiguration, type ForeignServer, type Settings } from "@railhead/boot-server";
 import { Command } from "commander";
 import { askServer, ControlError } from "../control-client.ts";
 import { type SettingsOptions, settingsOf, withSettingsOptions } from "./settings-options.ts";
@@ -21,8 +20,7 @@ export function doctorCommand(): Command {
       const settings = settingsOf(options);
       const findings = [
         ...addresses(settings),
-        ...loaders(settings),
-        ...inventory(settings),
+        ...configuration(settings),
         ...directories(settings),
         await foreignServers(settings),
       ];
@@ -43,27 +41,10 @@ function addresses({ networks }: Settings): readonly Finding[] {
   });
 }
 
-function loaders({ tftp }: Settings): readonly Finding[] {
-  if (tftp === undefined) return [];
-  return Object.entries(tftp.loaders).map(([firmware, file]) => {
-    const what = `loader for ${firmware}: ${join(tftp.root, file)}`;
-    if (existsSync(join(tftp.root, file))) return { what };
-    return {
-      what,
-      problem: "not there",
-      hint: "Debian's package ipxe has undionly.kpxe and snponly.efi in /usr/lib/ipxe",
-    };
-  });
-}
-
-function inventory({ dataPath }: Settings): readonly Finding[] {
-  const what = `data directory ${dataPath}`;
-  try {
-    const { problems } = readSnapshot(dataPath);
-    return problems.length === 0 ? [{ what }] : problems.map((problem) => ({ what, problem }));
-  } catch (error) {
-    return [{ what, problem: error instanceof Error ? error.message : String(error) }];
-  }
+function configuration(settings: Settings): readonly Finding[] {
+  const what = "configuration and data directory";
+  const { problems } = checkConfiguration(settings);
+  return problems.length === 0 ? [{ what }] : problems.map((problem) => ({ what, problem }));
 }
 
 function directories({ stateDir, assetsPath }: Settings): readonly Finding[] {

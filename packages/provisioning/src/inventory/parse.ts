@@ -2,6 +2,7 @@ import { AddressError, parseIpv4, parseMac } from "@railhead/wire";
 import { z } from "zod";
 import type { Group } from "./group.ts";
 import type { Machine } from "./machine.ts";
+import { nearestWord } from "./nearest-word.ts";
 import { parsedText } from "./parsed-text.ts";
 import type { InventoryProblem } from "./problem.ts";
 import type { Profile } from "./profile.ts";
@@ -13,7 +14,9 @@ export interface InventoryDocument {
   readonly value: unknown;
 }
 
-export type Parsed<T> = { readonly value: T } | { readonly problems: readonly InventoryProblem[] };
+export type Parsed<T> =
+  | { readonly value: T; readonly suspicious?: readonly InventoryProblem[] }
+  | { readonly problems: readonly InventoryProblem[] };
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -30,35 +33,47 @@ const machineSchema = z.strictObject({
 });
 
 // Unknown keys are let through in groups and profiles, as matchbox lets them: its users keep notes there, and
-// newer releases add keys. What is known is checked.
+// newer releases add keys. What is known is checked, and what is not is told as suspicious.
 const groupSchema = z.looseObject({
+  id: z.unknown().optional(),
   name: z.string().optional(),
   profile: z.string().min(1, "a group names a profile"),
   selector: z.record(z.string(), z.string()).default({}),
   metadata: z.record(z.string(), z.unknown()).default({}),
 });
 
+const bootSchema = z.looseObject({
+  kernel: z.string().default(""),
+  initrd: z.array(z.string()).default([]),
+  args: z.array(z.string()).default([]),
+});
+
 const profileSchema = z.looseObject({
+  id: z.unknown().optional(),
   name: z.string().optional(),
   ignition_id: z.string().optional(),
-  boot: z
-    .looseObject({
-      kernel: z.string().default(""),
-      initrd: z.array(z.string()).default([]),
-      args: z.array(z.string()).default([]),
-    })
-    .optional(),
+  templated: z.boolean().default(false),
+  boot: bootSchema.optional(),
 });
+
+/** A misspelt word takes no more edits than this. */
+const MOST_EDITS = 2;
 
 /** @returns the machine of `machines/*.json`, or every problem the document has. */
 export function parseMachine(document: InventoryDocument): Parsed<Machine> {
-  return map(check(machineSchema, document), (value) => defined<Machine>(value));
+  const parsed = check(machineSchema, document);
+  return "problems" in parsed ? parsed : { value: defined<Machine>(parsed.value) };
 }
 
 /** @returns the group of `groups/*.json`; its id is the file's base name. */
 export function parseGroup(document: InventoryDocument): Parsed<Group> {
   const parsed = check(groupSchema, document);
   if ("problems" in parsed) return parsed;
+  const meant = meantForSelector(parsed.value);
+  if (meant !== undefined) {
+    const message = "unknown key; selector is meant? Without one the group matches every machine";
+    return { problems: [{ file: document.file, path: [meant], message, kind: "invalid" }] };
+  }
   const { name, profile, metadata } = parsed.value;
   const selector: Record<string, string> = { ...parsed.value.selector };
   // A key that reads "mac" in lower case is compared in canonical form, as matchbox does.
@@ -71,19 +86,52 @@ export function parseGroup(document: InventoryDocument): Parsed<Group> {
       return { problems: [{ file: document.file, path: ["selector", key], message: error.message, kind: "invalid" }] };
     }
   }
-  return { value: defined<Group>({ id: baseName(document.file), name, profile, selector, metadata }) };
+  return {
+    value: defined<Group>({ id: baseName(document.file), name, profile, selector, metadata }),
+    suspicious: unknownKeys(groupSchema, parsed.value, { file: document.file, path: [] }),
+  };
 }
 
 /** @returns the profile of `profiles/*.json`; its id is the file's base name. */
 export function parseProfile(document: InventoryDocument): Parsed<Profile> {
-  return map(check(profileSchema, document), ({ name, ignition_id, boot }) =>
-    defined<Profile>({
-      id: baseName(document.file),
+  const { file } = document;
+  const parsed = check(profileSchema, document);
+  if ("problems" in parsed) return parsed;
+  const { name, ignition_id, boot, templated } = parsed.value;
+  return {
+    value: defined<Profile>({
+      id: baseName(file),
       name,
       ignitionId: ignition_id === "" ? undefined : ignition_id,
       boot: boot && { kernel: boot.kernel, initrd: boot.initrd, args: boot.args },
+      templated: templated || undefined,
     }),
-  );
+    suspicious: [
+      ...unknownKeys(profileSchema, parsed.value, { file, path: [] }),
+      ...unknownKeys(bootSchema, boot ?? {}, { file, path: ["boot"] }),
+    ],
+  };
+}
+
+/** A group whose selector is misspelt would be the default group, which matches every machine. */
+function meantForSelector(group: object): string | undefined {
+  const known = new Set(Object.keys(groupSchema.shape));
+  if ("selector" in group && Object.keys(group.selector as object).length > 0) return undefined;
+  return Object.keys(group).find((key) => !known.has(key) && nearestWord(key, ["selector"], MOST_EDITS) !== undefined);
+}
+
+function unknownKeys(
+  { shape }: z.ZodObject,
+  value: object,
+  place: Pick<InventoryProblem, "file" | "path">,
+): readonly InventoryProblem[] {
+  const known = Object.keys(shape);
+  return Object.keys(value).flatMap((key) => {
+    if (known.includes(key)) return [];
+    const near = nearestWord(key, known, MOST_EDITS);
+    const message = `unknown key, which has no effect${near === undefined ? "" : `; ${near} is meant?`}`;
+    return [{ file: place.file, path: [...place.path, key], message, kind: "suspicious" as const }];
+  });
 }
 
 function check<T>(schema: z.ZodType<T>, { file, value }: InventoryDocument): Parsed<T> {
@@ -97,10 +145,6 @@ function check<T>(schema: z.ZodType<T>, { file, value }: InventoryDocument): Par
       kind: "invalid",
     })),
   };
-}
-
-function map<T, U>(parsed: Parsed<T>, change: (value: T) => U): Parsed<U> {
-  return "problems" in parsed ? parsed : { value: change(parsed.value) };
 }
 
 function baseName(file: string): string {

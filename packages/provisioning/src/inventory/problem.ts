@@ -8,8 +8,9 @@ export interface InventoryProblem {
   /**
    * `invalid`: the document has no meaning, so the whole edit is refused and the last good snapshot stays.
    * `dangling`: it names something that is not there; only the machines that need it are refused.
+   * `suspicious`: it holds what has no effect, and was perhaps meant to have one; everything is served.
    */
-  readonly kind: "invalid" | "dangling";
+  readonly kind: "invalid" | "dangling" | "suspicious";
 }
 
 /** `groups/workers.json: selector.mac: not a MAC address`. */

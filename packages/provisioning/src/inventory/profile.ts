@@ -1,4 +1,4 @@
-/** What iPXE loads. Text is passed on as it is: iPXE expands `${...}` in it. */
+/** What iPXE loads. iPXE expands `${...}` in it. */
 export interface NetBoot {
   readonly kernel: string;
   readonly initrd: readonly string[];
@@ -11,6 +11,8 @@ export interface Profile {
   readonly id: string;
   readonly name?: string;
   readonly boot?: NetBoot;
+  /** The texts of `boot` are templates with a machine's variables; else they are passed on as they are, byte for byte. */
+  readonly templated?: true;
   /** A file of the directory `ignition/`. */
   readonly ignitionId?: string;
 }
