@@ -1,3 +1,6 @@
+export { type AnsweringMode, answerCapture, type CapturedAnswer } from "./captured/captured-answers.ts";
+export { type CapturedRequest, capturedRequests, requestCaptures } from "./captured/captured-requests.ts";
+export { CAPTURED_CLIENTS, type CapturedClient, clientTable, summarize } from "./captured/client-table.ts";
 export { CLIENT_MAC, type ClientMessage, clientMessage, firmwareOptions, ipxeOptions } from "./dhcp-message.ts";
 export { LAB_SERVER, LAB_SERVICES, labNetwork } from "./dhcp-network.ts";
 export { type DhcpClient, openDhcpClient, replyKind } from "./lab/dhcp-client.ts";
