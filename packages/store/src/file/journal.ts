@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../store-error.ts";
 import type { FileSystem, OpenFile } from "./file-system.ts";
 import type { LiveLines } from "./live-lines.ts";
@@ -37,6 +37,7 @@ const COMPACT_FILE = "journal.compact";
 export const TEMPORARY_FILES = [REWRITE_FILE, COMPACT_FILE];
 
 const FLUSH_SPACING_MS = 2;
+const ACKNOWLEDGED_TOGETHER = 32;
 
 /** While a compaction is behind by more lines than this, it catches up without holding up puts. */
 const CATCH_UP_LINES = 200;
@@ -61,6 +62,7 @@ export class Journal {
   #saved = false;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting: Waiting[] = [];
+  #acknowledged: Promise<void> = Promise.resolve();
   /** In the time of `performance.now`. */
   #nextFlushAt = 0;
   #closed = false;
@@ -99,6 +101,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#inTurn(async () => undefined);
+    await this.#acknowledged;
     await this.#compaction;
     await this.#inTurn(async () => {
       await this.#file?.close();
@@ -129,9 +132,7 @@ export class Journal {
       apply();
       this.#since?.push(line);
     }
-    for (const { resolve } of batch) {
-      resolve();
-    }
+    this.#acknowledged = this.#acknowledged.then(() => acknowledge(batch));
     this.#compactWhenDue();
   }
 
@@ -272,5 +273,16 @@ export class Journal {
     await fileSystem.syncDirectory(directory);
     this.#trusted = true;
     await former?.close().catch(() => undefined);
+  }
+}
+
+/**
+ * In parts, with a turn of the event loop between them: each put that resolves may be a reply that leaves, and all those
+ * that waited for a slow flush, sent at one go, are more than the receive buffer of a relay holds.
+ */
+async function acknowledge(batch: readonly Waiting[]): Promise<void> {
+  for (const [index, { resolve }] of batch.entries()) {
+    if (index > 0 && index % ACKNOWLEDGED_TOGETHER === 0) await nextTurn();
+    resolve();
   }
 }
