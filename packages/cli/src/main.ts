@@ -12,9 +12,6 @@ import { describeFailure } from "./failure.ts";
 const program = new Command("railhead")
   .description("Boots blank machines into a working cluster over the network")
   .version(version(), "-V, --version", "print the version")
-  .exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? 0 : 2);
-  })
   .addCommand(serveCommand())
   .addCommand(checkCommand())
   .addCommand(doctorCommand())
@@ -22,12 +19,21 @@ const program = new Command("railhead")
   .addCommand(reloadCommand())
   .addCommand(sandboxCommand());
 
+exitAsDocumented(program);
 try {
   await program.parseAsync();
 } catch (error) {
   const { text, exitCode } = describeFailure(error);
   process.stderr.write(`${text}\n`);
   process.exitCode = exitCode;
+}
+
+/** commander ends with 1 after wrong usage; and what is set on a command does not hold for commands added to it. */
+function exitAsDocumented(command: Command): void {
+  command.exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
+  for (const each of command.commands) exitAsDocumented(each);
 }
 
 function version(): string {
