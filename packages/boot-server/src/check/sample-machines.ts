@@ -4,7 +4,7 @@ import type { Snapshot } from "../inventory/snapshot.ts";
 /** Comparisons of a machine with a group: about a quarter of a second's worth. */
 const MOST_COMPARISONS = 2_000_000;
 /** Machines that all renderings together may list, as `cluster.machines` does: about half a second's worth. */
-const MOST_LISTED = 400_000;
+const MOST_LISTED = 100_000;
 
 /**
  * The machines that stand for all others when an edit is looked at.
