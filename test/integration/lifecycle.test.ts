@@ -76,7 +76,10 @@ describe.skipIf(needs.skip)(`a server that cannot start${needs.note}`, () => {
   test("says so when a server is running already, which goes on", async () => {
     await lab.startServer();
     const again = await endOf("--set", "stateDir=other-state");
-    expect(again).toEqual({ code: 1, said: expect.stringMatching(/10\.77\.0\.1:69\/udp: another program has the port/) });
+    expect(again).toEqual({
+      code: 1,
+      said: expect.stringMatching(/10\.77\.0\.1:69\/udp: another program has the port/),
+    });
     const same = await endOf();
     expect(same).toEqual({ code: 1, said: expect.stringMatching(/LAB\/state is in use by process \d+\n {2}hint: /) });
     expect((await lab.http("/healthz")).status).toBe(200);
@@ -254,6 +257,21 @@ describe.skipIf(needs.skip)(`a data directory that changes${needs.note}`, () => 
     await expect.poll(health, SOON).toMatchObject({ status: "ok" });
     lab.replaceFile("data/profiles/node.json", { boot: { ...PROFILE.boot, args: ["verbose"] } });
     await expect.poll(async () => (await script()).text, SOON).toContain("verbose");
+  });
+
+  test("a template and the variable that it wants take effect together on SIGHUP", async () => {
+    lab.replaceFile("data/ignition/node.yaml", "ignition: { version: 3.3.0 }\n");
+    lab.replaceFile("data/profiles/node.json", { ...PROFILE, ignition_id: "node.yaml" });
+    await expect.poll(async () => (await lab.http(`/ignition?mac=${MAC}`)).status, SOON).toBe(200);
+    const text = "ignition:\n  version: 3.3.0\n  timeouts: { httpTotal: {{cluster.variables.seconds}} }\n";
+    lab.replaceFile("data/ignition/node.yaml", text);
+    await lab.server.waitForEvent(({ event }) => event === "inventory.refused");
+
+    const settings = JSON.parse(readFileSync(join(lab.directory, "railhead.yaml"), "utf8")) as object;
+    lab.replaceFile("railhead.yaml", { ...settings, cluster: { variables: { seconds: 77 } } });
+    lab.server.signal("SIGHUP");
+    await expect.poll(health, SOON).toMatchObject({ status: "ok" });
+    expect((await lab.http(`/ignition?mac=${MAC}`)).text).toContain('"httpTotal":77');
   });
 
   test("SIGHUP reads it anew, changed or not", async () => {

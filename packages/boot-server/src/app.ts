@@ -132,7 +132,6 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
   acquired.defer(() => dhcp.close());
 
   const reload = async (): Promise<ReloadResult> => {
-    data.reload();
     const former = settings;
     try {
       const fresh = readSettings();
@@ -149,9 +148,11 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
       const problems =
         error instanceof SettingsError ? error.problems : [error instanceof Error ? error.message : String(error)];
       log({ event: "settings.refused", problems });
+      data.reload(); // after the settings, whose variables are in what it renders
       return { reloaded: false, problems };
     }
   };
+      data.reload();
   const control = await startControlServer(settings.stateDir, {
     leases: () => dhcp.ledger.values().map((binding) => leaseView(binding, snapshot().inventory)),
     release: (address) => dhcp.ledger.release(address, Date.now()),
