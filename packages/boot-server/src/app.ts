@@ -142,17 +142,17 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
       await dns?.listenOn(serverAddresses(settings));
       const restartNeededFor = restartNeeded(settings, fresh);
       log({ event: "settings.reloaded", restartNeededFor });
+      data.reload(); // after the settings, whose variables are in what it renders
       return { reloaded: true, restartNeededFor, problems: data.refused };
     } catch (error) {
       settings = former;
+      data.reload();
       const problems =
         error instanceof SettingsError ? error.problems : [error instanceof Error ? error.message : String(error)];
       log({ event: "settings.refused", problems });
-      data.reload(); // after the settings, whose variables are in what it renders
       return { reloaded: false, problems };
     }
   };
-      data.reload();
   const control = await startControlServer(settings.stateDir, {
     leases: () => dhcp.ledger.values().map((binding) => leaseView(binding, snapshot().inventory)),
     release: (address) => dhcp.ledger.release(address, Date.now()),
