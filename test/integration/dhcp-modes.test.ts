@@ -55,7 +55,7 @@ describe.skipIf(needs.skip)(`a network with reservations only${needs.note}`, () 
   test("gives a declared machine its address and a stranger nothing, and says why", async () => {
     expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
     expect(await discover(UNKNOWN)).toBe("no reply");
-    expect(await whyIgnored(UNKNOWN)).toBe("pool-exhausted");
+    expect(await whyIgnored(UNKNOWN)).toBe("no-reservation");
   });
 
   test("leaves a stranger's renewal of an address that is not ours to give in no doubt", async () => {

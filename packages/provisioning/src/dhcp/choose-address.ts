@@ -8,14 +8,14 @@ import type { DhcpOutcome } from "./outcome.ts";
  * In the order of RFC 2131 section 4.3.1: the reservation, what the client has or had, what it asks for, a free one.
  */
 export function chooseAddress(exchange: Exchange): Ipv4Address | Extract<DhcpOutcome, { kind: "ignore" }> {
-  const { bindings, client, message, now, reserved } = exchange;
+  const { bindings, client, message, network, now, reserved } = exchange;
   if (reserved !== undefined) return mayHave(exchange, reserved) ? reserved : ignore("reserved-address-in-use");
   const former = bindings.ofMac(client.mac)?.address;
   if (former !== undefined && mayHave(exchange, former)) return former;
   const wanted = readIpv4Option(message, OPTION.requestedAddress);
   if (wanted !== undefined && mayHave(exchange, wanted)) return wanted;
   const isReserved = (address: Ipv4Address) => isReservedForOther(exchange, address);
-  return bindings.findFree(isReserved, now) ?? ignore("pool-exhausted");
+  return bindings.findFree(isReserved, now) ?? ignore(network.pool === undefined ? "no-reservation" : "pool-exhausted");
 }
 
 /** Whether nobody else holds or has reserved the address, and it is ours to give. */

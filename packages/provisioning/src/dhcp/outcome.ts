@@ -19,6 +19,8 @@ export type DhcpIgnoreReason =
   | "unknown-subnet"
   | "another-server-selected"
   | "request-without-address"
+  /** The network has no pool, and nothing is reserved for this client there. */
+  | "no-reservation"
   | "pool-exhausted"
   | "reserved-address-in-use"
   | "not-the-holder";

@@ -120,6 +120,12 @@ describe("addresses", () => {
     ]);
   });
 
+  test("a network without a pool has no address for a stranger, and says that it is for want of a reservation", () => {
+    const { pool: _pool, ...reservationsOnly } = NETWORK;
+    const lab = server([machine("core-01", A, "10.77.0.11")], { ...reservationsOnly, mode: "reservations" });
+    expect([lab.lease(A), lab.lease(B)]).toEqual(["ack 10.77.0.11", "no-reservation"]);
+  });
+
   test("two clients that were offered at the same time were offered different addresses", () => {
     const lab = server();
     const first = describeOutcome(lab.hear(clientMessage("discover", { mac: A })));
