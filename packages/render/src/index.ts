@@ -1,10 +1,13 @@
+export { grubConfig, grubLocalBootConfig, grubWaitConfig } from "./grub-config.ts";
 export { parseIgnition } from "./ignition/parse.ts";
 export { type ConfigProblem, IgnitionError, type IgnitionErrorCode, type PathSegments } from "./ignition/problem.ts";
 export { renderIgnition } from "./ignition/render.ts";
 export type { IgnitionConfig, IgnitionObject } from "./ignition/schema.ts";
 export { DEFAULT_SPEC_VERSION, SPEC_VERSIONS, type SpecVersion } from "./ignition/spec-version.ts";
 export { type ValidatedConfig, validateIgnition } from "./ignition/validate.ts";
-export { BootScriptError, bootScript, ipxeScript, localBootScript, waitScript } from "./ipxe-script.ts";
+export { autoexecScript, BootScriptError, bootScript, ipxeScript, localBootScript, waitScript } from "./ipxe-script.ts";
 export { renderMetadata } from "./metadata.ts";
+export { LoaderConfigError, type LoaderConfigErrorCode, type LoaderFacts } from "./plain-boot.ts";
+export { syslinuxConfig, syslinuxLocalBootConfig, syslinuxWaitConfig } from "./syslinux-config.ts";
 export { type CompiledTemplate, compileTemplate, renderTemplate, type TemplateSource } from "./template.ts";
 export { TemplateError, type TemplateErrorCode, type TemplatePosition } from "./template-error.ts";

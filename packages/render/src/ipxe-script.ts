@@ -7,20 +7,32 @@ export class BootScriptError extends Error {
   readonly hint = "a kernel, initrd or argument must be one line";
 }
 
+const BOOT_QUERY = [
+  "uuid=${uuid}",
+  "mac=${mac:hexhyp}",
+  "domain=${domain}",
+  "hostname=${hostname}",
+  "serial=${serial}",
+  "arch=${buildarch:uristring}",
+].join("&");
+
 /**
  * The script that iPXE loads first, served as `/boot.ipxe`. The URL is relative, so it leads back to whichever server
  * and port the script came from; `hexhyp` and `uristring` are iPXE's own number and URI formats.
  */
 export function bootScript(): string {
-  const query = [
-    "uuid=${uuid}",
-    "mac=${mac:hexhyp}",
-    "domain=${domain}",
-    "hostname=${hostname}",
-    "serial=${serial}",
-    "arch=${buildarch:uristring}",
-  ];
-  return `#!ipxe\nchain ipxe?${query.join("&")}\n`;
+  return `#!ipxe\nchain ipxe?${BOOT_QUERY}\n`;
+}
+
+/**
+ * The same for `autoexec.ipxe`, which a current iPXE looks for where it was itself loaded from, over TFTP as well, and
+ * runs without a DHCP of its own (rule R17). So every URL is absolute; where the firmware's address was not taken over,
+ * DHCP comes first after all.
+ *
+ * @param serverUrl `http://10.77.0.1:8080`
+ */
+export function autoexecScript(serverUrl: string): string {
+  return `#!ipxe\nisset \${ip} || dhcp\nchain ${serverUrl}/ipxe?${BOOT_QUERY}\n`;
 }
 
 /**

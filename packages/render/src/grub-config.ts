@@ -1,0 +1,62 @@
+import type { NetBoot } from "@railhead/provisioning";
+import { LoaderConfigError, type LoaderFacts, plainBoot } from "./plain-boot.ts";
+
+/**
+ * A configuration for GRUB, for machines that boot by the distribution's signed shim and GRUB. No menu: it boots, and
+ * where a file cannot be had it says so and begins anew.
+ *
+ * @throws LoaderConfigError
+ */
+export function grubConfig(boot: NetBoot, facts: LoaderFacts): string {
+  const { kernel, initrd, args } = plainBoot(boot, facts);
+  const linux = ["linux", grubFile(kernel, facts), ...args.map(grubWord)].join(" ");
+  const load = ["initrd", ...initrd.map((location) => grubFile(location, facts))].join(" ");
+  return initrd.length === 0
+    ? lines(`if ${linux}; then boot; fi`, ...AGAIN)
+    : lines(`if ${linux}; then`, `  if ${load}; then boot; fi`, "fi", ...AGAIN);
+}
+
+/**
+ * For an installed machine: the loader where UEFI looks for one on any disk, or else back to the firmware. GRUB that
+ * heeds the argument of `exit` makes the firmware try the next boot option.
+ */
+export function grubLocalBootConfig(): string {
+  return lines(
+    "for loader in /EFI/BOOT/BOOTX64.EFI /EFI/BOOT/BOOTAA64.EFI; do",
+    "  if search --no-floppy --file --set=disk $loader; then",
+    "    if chainloader ($disk)$loader; then boot; fi",
+    "  fi",
+    "done",
+    "exit 1",
+  );
+}
+
+/** For a machine that is not to boot yet: it asks again after a while. */
+export function grubWaitConfig(): string {
+  return lines("echo 'railhead: this machine waits for the operator'", "sleep 60", "reboot");
+}
+
+const AGAIN = ["echo 'railhead: a file could not be loaded; starting again in 10 seconds'", "sleep 10", "reboot"];
+
+function lines(...text: readonly string[]): string {
+  return `${text.join("\n")}\n`;
+}
+
+/** `(http,10.77.0.1:8080)/assets/vmlinuz` */
+function grubFile(location: string, { server }: LoaderFacts): string {
+  const port = server.httpPort === 80 ? "" : `:${server.httpPort}`;
+  if (location.startsWith("/")) return grubWord(`(http,${server.address}${port})${location}`);
+  const [, protocol, host, path] = /^(http|tftp):\/\/([^/?#]+)(\/.*)$/.exec(location) ?? [];
+  if (protocol !== undefined) return grubWord(`(${protocol},${host})${path}`);
+  throw new LoaderConfigError("loader-unsupported", `GRUB cannot load ${location}`);
+}
+
+/**
+ * A word as GRUB's shell reads it. GRUB puts words with blanks in double quotes for the kernel, so the quotes that the
+ * profile has for that go. It also puts a backslash before quotes and backslashes, which the kernel would not take off.
+ */
+function grubWord(word: string): string {
+  const bare = word.replaceAll('"', "");
+  if (/['\\]/.test(bare)) throw new LoaderConfigError("loader-unsupported", `GRUB cannot pass on ${word}`);
+  return /^[\w.,:/=@%+()-]+$/.test(bare) ? bare : `'${bare}'`;
+}
