@@ -20,6 +20,8 @@ const KNOWN: Readonly<Record<ServerEvent["event"], true>> = {
   "dhcp.malformed": true,
   "dhcp.failed": true,
   "tftp.sent": true,
+  "tftp.probed": true,
+  "tftp.missing": true,
   "tftp.aborted": true,
   "tftp.refused": true,
   "tftp.malformed": true,

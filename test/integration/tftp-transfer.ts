@@ -47,7 +47,7 @@ export async function openTransfer(lab: Lab, fileName: string): Promise<TestTran
   };
 }
 
-/** The ports of the transfers under way, as the server's kernel knows them. */
+/** The ports that transfers leave from, as the server's kernel knows them. */
 export async function transferPorts(lab: Lab): Promise<readonly number[]> {
   const table = await runOrThrow(lab.network.inServer(["cat", "/proc/net/udp"]));
   return table

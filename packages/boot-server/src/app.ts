@@ -23,6 +23,8 @@ import { restartNeeded, withReloadable } from "./settings/reloadable.ts";
 import { requireDirectories } from "./settings/require-directories.ts";
 import type { Settings } from "./settings/schema.ts";
 import { BootFiles } from "./tftp/boot-files.ts";
+import { FileLibrary } from "./tftp/file-library.ts";
+import { MachineFiles, type MachineFilesParts } from "./tftp/machine-files.ts";
 import { TftpService } from "./tftp/tftp-service.ts";
 
 /** A boot server that is up. */
@@ -83,13 +85,17 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
       void machines.contact(mac, { kind: "dhcp", clientStage: stage, ...address }),
   });
   data.onChange(() => dhcp.ledger.rewind());
-  const bootFiles = settings.tftp === undefined ? undefined : new BootFiles(settings.tftp.root);
+  const library = fileLibrary(settings, {
+    settings: () => settings,
+    agents,
+    snapshot,
+    addressOf: (mac) => dhcp.ledger.addressOf(mac),
+    holderOf: (address) => dhcp.ledger.holderOf(address),
+  });
   const tftp =
-    settings.tftp === undefined || bootFiles === undefined
+    settings.tftp === undefined || library === undefined
       ? undefined
-      : acquired.adopt(new TftpService({ port: settings.tftp.port, files: bootFiles, log }), (service) =>
-          service.close(),
-        );
+      : acquired.adopt(new TftpService({ settings: settings.tftp, library, log }), (service) => service.close());
   await tftp?.listenOn(serverAddresses(settings));
   const dns =
     settings.dns === undefined
@@ -116,7 +122,7 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
       store: store.problems.map(describeStoreProblem),
       foreignServers: dhcp.foreignServers.map(({ network, server }) => `${server} answers DHCP on ${network}`),
     }),
-    bootFiles,
+    library,
     addressOf: (mac) => dhcp.ledger.addressOf(mac),
     holderOf: (address) => dhcp.ledger.holderOf(address),
     onContact: async (mac, contact) => {
@@ -192,6 +198,15 @@ function leaseView({ address, mac, state, expiresAt, hostName }: Binding, invent
     ...(hostName === undefined ? {} : { hostName }),
     ...(machine === undefined ? {} : { machine }),
   };
+}
+
+function fileLibrary({ assetsPath, tftp }: Settings, parts: MachineFilesParts): FileLibrary | undefined {
+  if (tftp === undefined) return undefined;
+  return new FileLibrary({
+    root: new BootFiles(tftp.root, { ignoreCase: tftp.ignoreCase }),
+    assets: assetsPath === undefined ? undefined : new BootFiles(assetsPath),
+    virtual: new MachineFiles(parts),
+  });
 }
 
 function bootServices(settings: Settings, nextServer: Ipv4Address): BootServices {

@@ -1,29 +1,28 @@
-import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
-import fastifyStatic from "@fastify/static";
 import type { Contact } from "@railhead/provisioning";
-import { type Ipv4Address, type MacAddress, parseIpv4 } from "@railhead/wire";
+import type { Ipv4Address, MacAddress } from "@railhead/wire";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AgentCatalog } from "../agent/agent-catalog.ts";
 import type { DataDirectory } from "../inventory/data-directory.ts";
 import type { EventLog } from "../log/events.ts";
 import { BindError } from "../net/bind-error.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { BootFiles } from "../tftp/boot-files.ts";
+import type { FileLibrary } from "../tftp/file-library.ts";
+import { agentRoute } from "./agent-route.ts";
 import type { Answer } from "./answer.ts";
+import { assetRoutes } from "./asset-routes.ts";
 import { gitHttp } from "./git-http.ts";
-import { kernelPathOf } from "./kernel-path.ts";
 import { loaderRoute } from "./loader-route.ts";
 import { machineAnswers } from "./machine-answers.ts";
 import { type MachineQuery, readMachineQuery, resolveRequest } from "./machine-request.ts";
 import { takeReport } from "./reports.ts";
+import { FileSender } from "./send-file.ts";
 
 export interface HttpServerParts {
   readonly settings: () => Settings;
   readonly data: DataDirectory;
   readonly agents: AgentCatalog | undefined;
   /** What TFTP serves. */
-  readonly bootFiles: BootFiles | undefined;
+  readonly library: FileLibrary | undefined;
   readonly log: EventLog;
   /** What `/healthz` says beside the inventory's state. */
   readonly problems: () => Readonly<Record<string, readonly string[]>>;
@@ -57,10 +56,12 @@ export async function httpServer(parts: HttpServerParts): Promise<FastifyInstanc
   machineRoutes(app, parts);
   healthRoute(app, parts);
   reportRoute(app, parts);
-  if (parts.bootFiles !== undefined) loaderRoute(app, parts.bootFiles);
-  if (parts.agents !== undefined) agentRoute(app, parts.agents);
+  const sender = new FileSender();
+  const { library } = parts;
+  if (library !== undefined) loaderRoute(app, { library, sender, log });
+  if (parts.agents !== undefined) agentRoute(app, parts.agents, sender);
   if (settings.configRepo?.path !== undefined) gitHttp(app, settings.configRepo.path);
-  if (settings.assetsPath !== undefined) await assetRoutes(app, parts, settings.assetsPath);
+  if (settings.assetsPath !== undefined) assetRoutes(app, { ...parts, root: settings.assetsPath, sender });
   return app;
 }
 
@@ -115,38 +116,6 @@ function reportRoute(app: FastifyInstance, parts: HttpServerParts): void {
     await parts.onContact(taken.mac, { kind: "report", report: taken.report });
     return reply.code(204).send();
   });
-}
-
-function agentRoute(app: FastifyInstance, agents: AgentCatalog): void {
-  app.get<{ Params: { version: string; architecture: string } }>(
-    "/agent/:version/:architecture",
-    async (request, reply) => {
-      const file = agents.fileOf(request.params.version, request.params.architecture);
-      if (file === undefined) return reply.callNotFound();
-      reply.type("application/octet-stream").header("content-length", file.size);
-      // To HEAD fastify would read the whole file for nothing; an empty stream leaves the length as it is.
-      return request.method === "HEAD"
-        ? reply.send(Readable.from([]))
-        : reply.send(createReadStream(file.path, { highWaterMark: 256 * 1024 }));
-    },
-  );
-}
-
-async function assetRoutes(app: FastifyInstance, parts: HttpServerParts, root: string): Promise<void> {
-  await app.register(fastifyStatic, { root, prefix: "/assets/", index: false, dotfiles: "deny" });
-  app.addHook("onResponse", async (request, reply) => {
-    if (request.method !== "GET" || reply.statusCode !== 200 || !request.url.startsWith("/assets/")) return;
-    const mac = holderOf(parts, request.ip);
-    if (mac === undefined) return;
-    const selected = resolveRequest({ query: { mac }, rawQuery: "", serverAddress: "" }, parts.data.current);
-    if ("profile" in selected && kernelPathOf(selected.profile) === pathOf(request)) {
-      await parts.onContact(mac, { kind: "kernel" });
-    }
-  });
-}
-
-function holderOf(parts: HttpServerParts, address: string): MacAddress | undefined {
-  return address.includes(":") ? undefined : parts.holderOf(parseIpv4(address));
 }
 
 function write(parts: HttpServerParts, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {

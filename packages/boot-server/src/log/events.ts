@@ -57,6 +57,10 @@ export type ServerEvent =
       readonly bytes: number;
       readonly milliseconds: number;
     }
+  /** The client wanted to know the size only, as EDK2 does before it loads a file. */
+  | { readonly event: "tftp.probed"; readonly file: string; readonly to: string }
+  /** Firmware and boot loaders look for many files that need not be there. */
+  | { readonly event: "tftp.missing"; readonly file: string; readonly to: string }
   | { readonly event: "tftp.aborted"; readonly file: string; readonly to: string; readonly reason: string }
   | { readonly event: "tftp.refused"; readonly file: string; readonly to: string; readonly reason: string }
   | { readonly event: "tftp.malformed"; readonly reason: string; readonly from: string }
@@ -124,7 +128,8 @@ export const EVENT_LEVELS: Readonly<Partial<Record<ServerEvent["event"], "debug"
   "settings.refused": "error",
   "dhcp.malformed": "warn",
   "dhcp.failed": "error",
-  "tftp.aborted": "debug",
+  "tftp.probed": "debug",
+  "tftp.aborted": "warn",
   "tftp.refused": "warn",
   "tftp.malformed": "warn",
   "tftp.failed": "error",

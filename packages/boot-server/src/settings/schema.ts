@@ -106,6 +106,34 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       root: z.string().min(1).describe("Directory that is served, read-only."),
       port: port.default(69).describe("UDP port. Firmware knows only 69."),
+      ignoreCase: z
+        .boolean()
+        .default(false)
+        .describe("Also find files whose names differ in case, as Windows' boot loader asks for them."),
+      maxBlockSize: z
+        .int()
+        .min(512)
+        .max(65_464)
+        .default(1468)
+        .describe("Largest block granted, in bytes: what fits the path in one piece, 1468 on Ethernet."),
+      maxWindowSize: z.int().min(1).max(1024).default(64).describe("Largest number of blocks before an answer."),
+      rolloverTo: z
+        .union([z.literal(0), z.literal(1)])
+        .default(0)
+        .describe("Number of the block after 65535. Most clients expect 0."),
+      maxTransfers: z.int().min(1).max(10_000).default(1000).describe("Transfers at the same time."),
+      maxTransfersPerClient: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(8)
+        .describe("Transfers at the same time to one address."),
+      maxTransferSeconds: seconds.default(600).describe("A transfer that takes longer is given up."),
+      cacheMebibytes: z
+        .int()
+        .min(1)
+        .default(512)
+        .describe("Memory for the content of files; no file that is larger is served over TFTP."),
       loaders: z
         .strictObject({
           bios: z.string().min(1).default("undionly.kpxe").describe("iPXE for BIOS machines."),

@@ -1,11 +1,23 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BootFiles } from "./boot-files.ts";
+import { FileLibrary } from "./file-library.ts";
+import type { VirtualFiles } from "./virtual-files.ts";
 
 let base: string;
-let files: BootFiles;
+let files: FileLibrary;
+
+const CLIENT = { address: "10.77.0.11", serverAddress: "10.77.0.1" };
+const VIRTUAL: VirtualFiles = {
+  find: async (name, { address }) => {
+    if (name === "broken.cfg") return { reason: "not-made", message: "no profile" };
+    return name === "made.cfg" || name === "a.kpxe/made.cfg"
+      ? { name, content: Buffer.from(`for ${address}`) }
+      : undefined;
+  },
+};
 beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), "railhead-tftp-"));
   mkdirSync(join(base, "root/sub"), { recursive: true });
@@ -18,9 +30,39 @@ beforeAll(() => {
   symlinkSync("..", join(base, "root/up"));
   symlinkSync("sub/b.efi", join(base, "root/in"));
   symlinkSync("loop", join(base, "root/loop"));
-  files = new BootFiles(join(base, "root"));
+  for (const [path, content] of Object.entries({
+    "Boot/x64/BCD": "store",
+    "Boot/x64/bcd.log": "log",
+    "rpi/start4.elf": "for all Pis",
+    "rpi/config.txt": "config",
+    "12345678/config.txt": "config of one",
+    "bootcode.bin": "in the root",
+    ".netrc": "hidden",
+  })) {
+    mkdirSync(join(base, "root", path, ".."), { recursive: true });
+    writeFileSync(join(base, "root", path), content);
+  }
+  mkdirSync(join(base, "assets"));
+  writeFileSync(join(base, "assets/vmlinuz"), "kernel");
+  symlinkSync("../secret", join(base, "assets/out"));
+  files = library();
 });
 afterAll(() => rmSync(base, { recursive: true }));
+
+function library(ignoreCase = false): FileLibrary {
+  return new FileLibrary({
+    root: new BootFiles(join(base, "root"), { ignoreCase }),
+    assets: new BootFiles(join(base, "assets")),
+    virtual: VIRTUAL,
+  });
+}
+
+/** The content that a name leads to, or why there is none. */
+async function lookUp(name: string, from: FileLibrary = files): Promise<string> {
+  const found = await from.find(name, CLIENT);
+  if ("reason" in found) return found.reason;
+  return found.kind === "disk" ? readFileSync(found.file.path, "utf8") : Buffer.from(found.content).toString();
+}
 
 test.each([
   ["a.kpxe", "boot"],
@@ -30,9 +72,10 @@ test.each([
   ["./sub/./b.efi", "loader"],
   ["a.kpxe\xff", "boot"],
   ["in", "loader"],
+  ["assets/vmlinuz", "kernel"],
+  ["made.cfg", "for 10.77.0.11"],
 ])("%j is served", async (name, content) => {
-  const found = await files.find(name);
-  expect("content" in found ? Buffer.from(found.content).toString() : found.reason).toBe(content);
+  expect(await lookUp(name)).toBe(content);
 });
 
 test.each([
@@ -48,19 +91,39 @@ test.each([
   ["loop", "not-found"],
   ["a.kpxe/x", "not-found"],
   ["none", "not-found"],
+  [".netrc", "not-found"],
+  ["sub/.hidden/x", "not-found"],
+  ["assets/out", "not-found"],
+  ["BOOT/X64/bcd", "not-found"],
   ["x".repeat(300), "not-found"],
 ])("%j is refused: %s", async (name, reason) => {
-  expect(await files.find(name)).toEqual({ reason });
+  expect(await lookUp(name)).toBe(reason);
 });
 
-test("a file is read once, and again when it has changed on disk", async () => {
-  const path = join(base, "root/changing");
-  writeFileSync(path, "one");
-  const first = await files.find("changing");
-  const again = await files.find("changing");
-  expect("content" in first && "content" in again && first.content === again.content).toBe(true);
-  writeFileSync(path, "two");
-  utimesSync(path, new Date(), new Date(Date.now() + 5000));
-  const changed = await files.find("changing");
-  expect("content" in changed ? Buffer.from(changed.content).toString() : changed.reason).toBe("two");
+test("a file that cannot be made says so, and is not looked for on the disk", async () => {
+  expect(await files.find("broken.cfg", CLIENT)).toEqual({ reason: "not-made", message: "no profile" });
+});
+
+test.each([
+  ["12345678/config.txt", "config of one"],
+  ["12345678/start4.elf", "for all Pis"],
+  ["dc-a6-32-01-02-03/start4.elf", "for all Pis"],
+  ["12345678/bootcode.bin", "in the root"],
+  ["12345678/missing.elf", "not-found"],
+  ["1234567/start4.elf", "not-found"],
+  ["12345678", "not-found"],
+])("a Raspberry Pi that asks for %s gets %s", async (name, content) => {
+  expect(await lookUp(name)).toBe(content);
+});
+
+test.each([
+  ["\\boot\\X64\\bcd", "store"],
+  ["Boot/x64/BCD", "store"],
+  ["BOOT/X64/BCD.LOG", "log"],
+  ["boot/x64/none", "not-found"],
+  ["boot/none/bcd", "not-found"],
+  ["A.KPXE/x", "not-found"],
+  ["UP/secret", "outside-root"],
+])("where case does not matter, %j is %s", async (name, content) => {
+  expect(await lookUp(name, library(true))).toBe(content);
 });

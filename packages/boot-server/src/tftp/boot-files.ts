@@ -1,61 +1,69 @@
-import { realpathSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
-import { tftpPath } from "@railhead/wire";
 
-/** A file as it is sent: its bytes, shared by all transfers of it. */
-export interface BootFile {
-  readonly name: string;
-  readonly content: Uint8Array;
+/** A file on disk: where it is, and what tells that it has changed. */
+export interface DiskFile {
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Another one means other content. */
+  readonly stamp: string;
 }
 
-export type NoBootFile = "not-found" | "outside-root" | "too-large";
+export type NoDiskFile = "not-found" | "outside-root";
 
-const LARGEST_FILE = 256 * 1024 * 1024;
+export interface BootFilesOptions {
+  /** Windows asks for names in any case: the first that differs in case only is taken where there is no exact one. */
+  readonly ignoreCase?: boolean;
+}
 
-/**
- * The files under one directory, and none outside it: neither by `..` nor by a symbolic link. Each is read once and
- * kept until it changes on disk; it is then read anew.
- */
+/** The files under one directory, and none outside it: neither by `..` nor by a symbolic link. */
 export class BootFiles {
   readonly #root: string;
-  readonly #cache = new Map<string, { readonly stamp: string; readonly content: Promise<Uint8Array> }>();
+  readonly #ignoreCase: boolean;
 
   /** @throws Error when the directory does not exist */
-  constructor(root: string) {
+  constructor(root: string, { ignoreCase = false }: BootFilesOptions = {}) {
     this.#root = realpathSync(root);
+    this.#ignoreCase = ignoreCase;
   }
 
-  /** @param requested the name as the client sent it */
-  async find(requested: string): Promise<BootFile | { readonly reason: NoBootFile }> {
-    const name = tftpPath(requested);
-    if (name === undefined) return { reason: "outside-root" };
-    const path = resolveLinks(join(this.#root, name));
+  /** @param name below the root, as `tftpPath` makes it */
+  locate(name: string): DiskFile | { readonly reason: NoDiskFile } {
+    const path = this.#resolve(name);
     if (path === undefined) return { reason: "not-found" };
     if (!path.startsWith(this.#root + sep)) return { reason: "outside-root" };
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat?.isFile() !== true) return { reason: "not-found" };
-    if (stat.size > LARGEST_FILE) return { reason: "too-large" };
-    return { name, content: await this.#read(path, `${stat.ino}:${stat.mtimeMs}:${stat.size}`) };
+    const { ino, mtimeMs, size } = stat;
+    return { path, size, mtimeMs, stamp: `${ino}:${mtimeMs}:${size}` };
   }
 
-  async #read(path: string, stamp: string): Promise<Uint8Array> {
-    const cached = this.#cache.get(path);
-    if (cached?.stamp === stamp) return cached.content;
-    const content = readFile(path);
-    this.#cache.set(path, { stamp, content });
-    try {
-      return await content;
-    } catch (error) {
-      this.#cache.delete(path);
-      throw error;
+  #resolve(name: string): string | undefined {
+    const exact = resolveLinks(join(this.#root, name));
+    if (exact !== undefined || !this.#ignoreCase) return exact;
+    let path = this.#root;
+    for (const segment of name.split("/")) {
+      const entry = namesIn(path).find((candidate) => candidate.toLowerCase() === segment.toLowerCase());
+      if (entry === undefined) return undefined;
+      path = join(path, entry);
     }
+    return resolveLinks(path);
   }
 }
 
+/** Sorted, so that the same one of several names is taken each time. */
+function namesIn(directory: string): readonly string[] {
+  return (ifThere(() => readdirSync(directory)) ?? []).toSorted();
+}
+
 function resolveLinks(path: string): string | undefined {
+  return ifThere(() => realpathSync(path));
+}
+
+function ifThere<T>(look: () => T): T | undefined {
   try {
-    return realpathSync(path);
+    return look();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP" || code === "ENAMETOOLONG") return undefined;

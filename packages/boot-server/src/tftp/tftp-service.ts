@@ -1,13 +1,26 @@
-import type { TftpServerParts } from "./tftp-server.ts";
+import type { EventLog } from "../log/events.ts";
+import type { Settings } from "../settings/schema.ts";
+import { ContentCache } from "./content-cache.ts";
+import type { FileLibrary } from "./file-library.ts";
 import { TftpServer } from "./tftp-server.ts";
+
+export interface TftpServiceParts {
+  readonly settings: NonNullable<Settings["tftp"]>;
+  readonly library: FileLibrary;
+  readonly log: EventLog;
+}
+
+const MIB = 1024 * 1024;
 
 /** TFTP servers, one for each address of ours that machines boot from. */
 export class TftpService {
-  readonly #parts: Omit<TftpServerParts, "address">;
+  readonly #parts: TftpServiceParts;
+  readonly #cache: ContentCache;
   readonly #servers = new Map<string, TftpServer>();
 
-  constructor(parts: Omit<TftpServerParts, "address">) {
+  constructor(parts: TftpServiceParts) {
     this.#parts = parts;
+    this.#cache = new ContentCache(parts.settings.cacheMebibytes * MIB);
   }
 
   /**
@@ -16,9 +29,17 @@ export class TftpService {
    * @throws BindError when one cannot be had; those that could are served
    */
   async listenOn(addresses: readonly string[]): Promise<void> {
+    const { settings, library, log } = this.#parts;
     for (const address of new Set(addresses)) {
       if (this.#servers.has(address)) continue;
-      const server = new TftpServer({ ...this.#parts, address });
+      const server = new TftpServer({
+        address,
+        port: settings.port,
+        library,
+        cache: this.#cache,
+        limits: settings,
+        log,
+      });
       await server.listen();
       this.#servers.set(address, server);
     }
