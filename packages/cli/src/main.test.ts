@@ -103,7 +103,7 @@ describe("railhead check", () => {
       const { status, stdout, stderr } = railhead(["check", "railhead.yaml"], { RAILHEAD_TFTP_ROOT: "nowhere" });
       for (const [name, text] of Object.entries(FILES)) write(name, text);
       expect(stderr.split("\n")).toEqual([
-        expect.stringMatching(/^tftp\.root: .*\/nowhere is not a directory$/),
+        expect.stringMatching(/^RAILHEAD_TFTP_ROOT: .*\/nowhere is not a directory$/),
         "machines/core-01.json:1: address: 10.1.1.1 is in the subnet of no network",
         expect.stringMatching(/^ignition\/node\.yaml:2:3: unknown variable "machine\.role".* \(for core-01\)$/),
         "",
@@ -118,8 +118,8 @@ describe("railhead check", () => {
     () => {
       write("bad.yaml", `${FILES["railhead.yaml"]}    router: 10.78.0.1\nlogg: {}\n`);
       const { status, stderr } = railhead(["check", "bad.yaml"]);
-      expect(stderr).toMatch(/^railhead: bad\.yaml:9: networks\.0\.router: 10\.78\.0\.1 is outside the subnet$/m);
-      expect(stderr).toMatch(/^railhead: bad\.yaml:10: logg: unknown key$/m);
+      expect(stderr).toMatch(/^bad\.yaml:9: networks\.0\.router: 10\.78\.0\.1 is outside the subnet$/m);
+      expect(stderr).toMatch(/^bad\.yaml:10: logg: unknown key$/m);
       expect(status).toBe(2);
     },
     TIMEOUT,

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { loadSettings } from "../settings/load.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 
 const GOOD = {
@@ -40,8 +39,9 @@ function problemsOf(changes: Readonly<Record<string, string | undefined>>): read
     mkdirSync(dirname(join(directory, name)), { recursive: true });
     writeFileSync(join(directory, name), text);
   }
-  const settings = loadSettings({ file: join(directory, "railhead.yaml") });
-  return checkConfiguration(settings).problems.map((problem) => problem.replaceAll(`${directory}/`, ""));
+  return checkConfiguration({ file: join(directory, "railhead.yaml") }).problems.map((problem) =>
+    problem.replaceAll(`${directory}/`, ""),
+  );
 }
 
 function pattern(problem: string | RegExp): RegExp {
@@ -53,12 +53,15 @@ test.each<readonly [string, Readonly<Record<string, string | undefined>>, readon
   [
     "directories that are not there, and the agent's executables",
     { "railhead.yaml": `${GOOD["railhead.yaml"]}agentDir: nowhere\n`, "assets/vmlinuz": undefined },
-    [/^agentDir: nowhere\/railhead-agent\.json cannot be used/, "assetsPath: assets is not a directory"],
+    [
+      /^railhead\.yaml:12: agentDir: nowhere\/railhead-agent\.json cannot be used/,
+      "railhead.yaml:3: assetsPath: assets is not a directory",
+    ],
   ],
   [
     "loaders that are not there",
     { "tftp/snponly.efi": undefined },
-    ["tftp.loaders.uefi-x64: there is no tftp/snponly.efi"],
+    ["railhead.yaml:5: tftp.loaders.uefi-x64: there is no tftp/snponly.efi"],
   ],
   [
     "a machine's address that no network can give",
@@ -108,6 +111,11 @@ test.each<readonly [string, Readonly<Record<string, string | undefined>>, readon
       "groups/b.json:1: profile: there is no profiles/gone.json",
       "groups/b.json:2: metdata: unknown key, which has no effect; metadata is meant?",
     ],
+  ],
+  [
+    "a configuration that is unusable, and the data directory all the same",
+    { "railhead.yaml": `${GOOD["railhead.yaml"]}typo: 1\n`, "data/groups/all.json": '{ "profile": "gone" }' },
+    ["groups/all.json:1: profile: there is no profiles/gone.json", "railhead.yaml:12: typo: unknown key"],
   ],
   ["a broken document", { "data/groups/all.json": "{" }, [/^groups\/all\.json:1: not valid JSON/]],
 ])("check tells %s", (_what, changes, expected) => {

@@ -47,7 +47,7 @@ describe("a good file", () => {
     const settings = load(GOOD);
     expect(settings.stateDir).toBe(join(directory, "state"));
     expect(settings.dataPath).toBe("/srv/data");
-    expect(settings.tftp).toEqual({
+    expect(settings.tftp).toMatchObject({
       root: join(directory, "tftp"),
       port: 69,
       loaders: { bios: "undionly.kpxe", "uefi-x64": "snponly.efi" },

@@ -5,7 +5,7 @@ import { withNameServers } from "./name-servers.ts";
 import { assignmentOverrides, environmentOverrides } from "./overrides.ts";
 import { relationIssues, type SettingsIssue } from "./relations.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
-import { readYamlText, type TextProblem } from "./yaml-text.ts";
+import { readYamlText, type TextProblem, type YamlText } from "./yaml-text.ts";
 
 /** What stands over the file: `environment` over the file, `assignments` over both. */
 export interface SettingsSources {
@@ -34,13 +34,54 @@ export class SettingsError extends Error {
  *
  * @throws SettingsError with every problem as `file:line: path: message`
  */
-export function loadSettings({ file, environment = {}, assignments = [] }: SettingsSources): Settings {
-  const text = readYamlText(readText(file));
-  const problems = text.problems.map((problem) => format(file, problem));
-  if (problems.length > 0) throw new SettingsError(problems); // without a value there is nothing else to look at
+export function loadSettings(sources: SettingsSources): Settings {
+  const written = readSources(sources);
+  const settings = settingsSchema.safeParse(written.value);
+  const issues = [...(settings.error?.issues ?? []).flatMap(expand), ...relationIssues(written.value)];
+  const problems = [...written.problems, ...placeIssues(sources.file, written, issues)];
+  if (problems.length > 0 || !settings.success) throw new SettingsError(problems);
+  return withNameServers(withAbsolutePaths(settings.data, dirname(resolve(sources.file))));
+}
 
+/**
+ * Says of each issue where it was written: the line of the file, or the variable or option that stands over it.
+ *
+ * @throws SettingsError when the file cannot be read
+ */
+export function locateIssues(sources: SettingsSources, issues: readonly SettingsIssue[]): readonly string[] {
+  return placeIssues(sources.file, readSources(sources), issues);
+}
+
+/**
+ * The data directory of a configuration that is perhaps unusable otherwise; `undefined` where none is named.
+ *
+ * @throws SettingsError when the file cannot be read
+ */
+export function writtenDataPath(sources: SettingsSources): string | undefined {
+  const { value } = readSources(sources);
+  const named = settingsSchema.shape.dataPath.safeParse(
+    typeof value === "object" && value !== null && "dataPath" in value ? value.dataPath : undefined,
+  );
+  return named.success ? resolve(dirname(sources.file), named.data) : undefined;
+}
+
+/** The configuration as it is written, before anything is made of it. */
+interface Written {
+  readonly text: YamlText;
+  readonly value: unknown;
+  /** The variable or option that a key's value comes from, where it is not the file. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** Of overrides that cannot be read. */
+  readonly problems: readonly string[];
+}
+
+function readSources({ file, environment = {}, assignments = [] }: SettingsSources): Written {
+  const text = readYamlText(readText(file));
+  // Without a value there is nothing else to look at.
+  if (text.problems.length > 0) throw new SettingsError(text.problems.map((problem) => format(file, problem)));
   const value: unknown = structuredClone(text.value ?? {});
   const origins = new Map<string, string>();
+  const problems: string[] = [];
   const sources = [environmentOverrides(environment), assignmentOverrides(assignments)];
   for (const { path, key, raw } of sources.flatMap(({ overrides }) => overrides)) {
     const override = readYamlText(raw);
@@ -49,17 +90,17 @@ export function loadSettings({ file, environment = {}, assignments = [] }: Setti
     origins.set(path.join("."), key);
   }
   problems.push(...sources.flatMap((source) => source.problems));
-  const settings = settingsSchema.safeParse(value);
-  const issues = [...(settings.error?.issues ?? []).flatMap(expand), ...relationIssues(value)];
+  return { text, value, origins, problems };
+}
+
+function placeIssues(file: string, { origins, text }: Written, issues: readonly SettingsIssue[]): readonly string[] {
   const placed = issues.map(({ path, message }) => {
     const origin = origins.get(path.join("."));
     if (origin !== undefined) return { line: 0, text: `${origin}: ${message}` };
     const line = text.lineOf(path) ?? 1;
     return { line, text: format(file, { line, path, message }) };
   });
-  problems.push(...placed.toSorted((a, b) => a.line - b.line).map((problem) => problem.text));
-  if (problems.length > 0 || !settings.success) throw new SettingsError(problems);
-  return withNameServers(withAbsolutePaths(settings.data, dirname(resolve(file))));
+  return placed.toSorted((a, b) => a.line - b.line).map((problem) => problem.text);
 }
 
 function assign(root: unknown, path: readonly string[], value: unknown): void {

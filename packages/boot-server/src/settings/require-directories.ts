@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { SettingsError } from "./load.ts";
+import type { SettingsIssue } from "./relations.ts";
 import type { Settings } from "./schema.ts";
 
 /**
@@ -8,21 +9,21 @@ import type { Settings } from "./schema.ts";
  * @throws SettingsError that names each that is not, by its key
  */
 export function requireDirectories(settings: Settings): void {
-  const problems = directoryProblems(settings);
+  const problems = directoryIssues(settings).map(({ path, message }) => `${path.join(".")}: ${message}`);
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
-/** The directories that are served from and are not there, each by its key. */
-export function directoryProblems({ assetsPath, configRepo, dataPath, tftp }: Settings): readonly string[] {
-  const directories: Readonly<Record<string, string | undefined>> = {
-    dataPath,
-    assetsPath,
-    "tftp.root": tftp?.root,
-    "configRepo.path": configRepo?.path,
-  };
-  return Object.entries(directories).flatMap(([key, path]) =>
-    path === undefined || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+/** The directories that are served from and are not there, each at its key. */
+export function directoryIssues({ assetsPath, configRepo, dataPath, tftp }: Settings): readonly SettingsIssue[] {
+  const directories: readonly (readonly [readonly string[], string | undefined])[] = [
+    [["dataPath"], dataPath],
+    [["assetsPath"], assetsPath],
+    [["tftp", "root"], tftp?.root],
+    [["configRepo", "path"], configRepo?.path],
+  ];
+  return directories.flatMap(([path, directory]) =>
+    directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true
       ? []
-      : [`${key}: ${path} is not a directory`],
+      : [{ path, message: `${directory} is not a directory` }],
   );
 }

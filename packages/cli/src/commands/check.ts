@@ -1,6 +1,6 @@
 import { checkConfiguration } from "@railhead/boot-server";
 import { Command } from "commander";
-import { settingsOf } from "./settings-options.ts";
+import { sourcesOf } from "./settings-options.ts";
 
 /** `railhead check FILE`: says everything that is wrong with a configuration and its data directory. */
 export function checkCommand(): Command {
@@ -8,7 +8,7 @@ export function checkCommand(): Command {
     .description("list every problem of a configuration file and of all that would be served with it")
     .argument("<file>", "configuration file")
     .action((file: string) => {
-      const { inventory, problems } = checkConfiguration(settingsOf({ config: file, set: [] }));
+      const { inventory, problems } = checkConfiguration(sourcesOf({ config: file, set: [] }));
       for (const problem of problems) process.stderr.write(`${problem}\n`);
       if (inventory === undefined || problems.length > 0) {
         process.exitCode = 2;

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import { checkConfiguration, type ForeignServer, type Settings } from "@railhead/boot-server";
 import { Command } from "commander";
 import { askServer, ControlError } from "../control-client.ts";
-import { type SettingsOptions, settingsOf, withSettingsOptions } from "./settings-options.ts";
+import { type SettingsOptions, settingsOf, sourcesOf, withSettingsOptions } from "./settings-options.ts";
 
 /** One thing looked at. */
 interface Finding {
@@ -20,7 +20,7 @@ export function doctorCommand(): Command {
       const settings = settingsOf(options);
       const findings = [
         ...addresses(settings),
-        ...configuration(settings),
+        ...configuration(options),
         ...directories(settings),
         await foreignServers(settings),
       ];
@@ -41,9 +41,9 @@ function addresses({ networks }: Settings): readonly Finding[] {
   });
 }
 
-function configuration(settings: Settings): readonly Finding[] {
+function configuration(options: SettingsOptions): readonly Finding[] {
   const what = "configuration and data directory";
-  const { problems } = checkConfiguration(settings);
+  const { problems } = checkConfiguration(sourcesOf(options));
   return problems.length === 0 ? [{ what }] : problems.map((problem) => ({ what, problem }));
 }
 

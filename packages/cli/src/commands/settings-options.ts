@@ -1,4 +1,4 @@
-import { loadSettings, type Settings } from "@railhead/boot-server";
+import { loadSettings, type Settings, type SettingsSources } from "@railhead/boot-server";
 import { type Command, Option } from "commander";
 
 /** The options of every command that reads the configuration file. */
@@ -23,6 +23,11 @@ export function withSettingsOptions(command: Command): Command {
 }
 
 /** @throws SettingsError */
-export function settingsOf({ config, set }: SettingsOptions): Settings {
-  return loadSettings({ file: config, environment: process.env, assignments: set });
+export function settingsOf(options: SettingsOptions): Settings {
+  return loadSettings(sourcesOf(options));
+}
+
+/** All that has a say in the configuration. */
+export function sourcesOf({ config, set }: SettingsOptions): SettingsSources {
+  return { file: config, environment: process.env, assignments: set };
 }
