@@ -90,8 +90,9 @@ describe.skipIf(needs.skip)(`what operating systems make of a lease${needs.note}
     await using client = startDhcpcd(lab, { name: "dhcpcd-rapid", configuration: "option rapid_commit" });
     const { address } = takenLease(await client.record("BOUND"));
     expect(client.output()).not.toContain("REQUEST");
-    const replies = lab.server.events.filter((event) => event["mac"] === mac && event.event === "dhcp.reply");
-    expect(replies.map(({ type, address: given }) => [type, given])).toEqual([["ack", address]]);
+    const acknowledged = await lab.server.waitForEvent((event) => event["mac"] === mac && event["type"] === "ack");
+    expect(acknowledged["address"]).toBe(address);
+    expect(lab.server.events.filter((event) => event["mac"] === mac).map((event) => event["type"])).toEqual(["ack"]);
   });
 
   test("systemd-networkd gives its address back when it ends, and gets it again", async () => {

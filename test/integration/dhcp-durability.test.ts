@@ -20,8 +20,8 @@ import { applyLoad, askAgain, type LeaseLoad } from "./lease-load.ts";
 const needs = labNeeds();
 const LEASES = 10_000;
 const CHECKED_OF_EACH_HALF = 300;
-/** How long an answer may take that is to come. */
-const PATIENCE_MS = 1500;
+/** How long to wait for an answer; those that are not to come are few. */
+const PATIENCE_MS = 3000;
 
 function roomForMany(settings: LabSettings) {
   return {
@@ -39,13 +39,13 @@ function roomForMany(settings: LabSettings) {
 
 describe.skipIf(needs.skip)(`leases and the disk${needs.note}`, () => {
   test(`kill -9 in the middle of ${LEASES} leases: none is forgotten, none is given twice`, {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     await using lab = await createLab({ clientAddress: "10.77.0.250/16", settings: roomForMany });
     const load = await openLoad(lab);
     let killed = false;
     const loading = applyLoad(load, () => killed);
-    await expect.poll(() => load.promises.size, { timeout: 60_000 }).toBeGreaterThan(LEASES / 2);
+    await expect.poll(() => load.promises.size, { timeout: 90_000 }).toBeGreaterThan(LEASES / 2);
     await lab.server.kill();
     killed = true;
     await loading;

@@ -111,7 +111,7 @@ describe.skipIf(needs.skip)(`more clients than there is room for${needs.note}`, 
     expect(addresses).not.toContain(undefined);
     expect(new Set(addresses).size).toBe(200);
     const replies = (type: string) => lab.server.events.filter((event) => event["type"] === type).length;
-    await expect.poll(() => [replies("offer"), replies("ack")]).toEqual([200, 200]);
+    await expect.poll(() => [replies("offer"), replies("ack")], { timeout: 10_000 }).toEqual([200, 200]);
   });
 });
 

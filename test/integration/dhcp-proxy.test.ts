@@ -58,9 +58,10 @@ describe.skipIf(needs.skip)(`proxy mode beside dnsmasq's DHCP server${needs.note
     await setMac(client, mac);
     await using running = start(client, { name: `beside-${name}` });
     expect(takenLease(await running.record(event)).address).toMatch(/^10\.77\.0\.[5-9]\d$/);
-    await lab.server.waitForEvent((each) => each["mac"] === mac);
-    const reasons = lab.server.events.filter((each) => each["mac"] === mac).map((each) => each["reason"]);
-    expect(new Set(reasons)).toEqual(new Set(["address-only", "address-is-anothers"]));
+    const reasons = () => lab.server.events.filter((each) => each["mac"] === mac).map((each) => each["reason"]);
+    await expect
+      .poll(() => new Set(reasons()), { timeout: 10_000 })
+      .toEqual(new Set(["address-only", "address-is-anothers"]));
   });
 
   test.each([

@@ -23,6 +23,8 @@ function open({ socket: id, address, port }: Extract<UdpCommand, { op: "open" }>
   );
   socket.bind({ address, port }, () => {
     socket.setBroadcast(true);
+    // As much as the kernel gives: what is lost here would look like the server's loss.
+    socket.setRecvBufferSize(4 * 1024 * 1024);
     say({ kind: "opened", socket: id, port: socket.address().port });
   });
 }
