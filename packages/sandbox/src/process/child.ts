@@ -40,16 +40,26 @@ export interface Child {
 const TAIL_LINES = 40;
 
 /**
+ * Runs a command if the parent is still the one whose pid comes first. One that died between the fork and the request
+ * for its death signal will send none.
+ */
+const UNLESS_ORPHANED = ["sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"'] as const;
+
+/**
  * Starts a process that cannot outlive this one: the kernel kills it when its parent dies (`PR_SET_PDEATHSIG`), which
  * survives `exec` but not `fork`, so the program must not put itself into the background. It gets a session of its own:
  * Ctrl-C at the terminal reaches the sandbox alone, which then stops its children in the right order.
  */
 export async function startChild(spec: ChildSpec): Promise<Child> {
-  const started = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...spec.argv], {
-    env: { ...process.env, ...spec.environment },
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: true,
-  });
+  const started = spawn(
+    "setpriv",
+    ["--pdeathsig", "KILL", "--", ...UNLESS_ORPHANED, String(process.pid), ...spec.argv],
+    {
+      env: { ...process.env, ...spec.environment },
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    },
+  );
   started.stdin.on("error", () => undefined);
   const tail: string[] = [];
   const listener = (stream: "stdout" | "stderr") => (line: string) => {

@@ -21,7 +21,12 @@ export interface CommandOptions {
 }
 
 /** The kernel kills the child when its parent dies, so that nothing outlives a test worker, however that ends. */
-const WITH_PARENT: Argv = ["setpriv", "--pdeathsig", "KILL", "--"];
+const WITH_PARENT: Argv = [
+  "setpriv",
+  ...["--pdeathsig", "KILL", "--"],
+  // A parent that died before its death signal was asked for will send none.
+  ...["sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', String(process.pid)],
+];
 
 /**
  * Runs a command to its end, whatever its exit code.
