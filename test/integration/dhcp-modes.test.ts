@@ -23,15 +23,18 @@ let lab: Lab;
 let clients: DhcpClient;
 let lastXid = 0;
 
-/** A lab whose one network is as the lab's, but for these settings; a setting that is `undefined` is left out. */
-async function openLab(changes: Readonly<Record<string, unknown>>): Promise<() => Promise<void>> {
-  const settings = (base: LabSettings) => ({
+/** The configuration that the lab began with. */
+let base: LabSettings;
+
+/** Has the running server take over these settings of its one network; one that is `undefined` is left out. */
+async function changeNetwork(changes: Readonly<Record<string, unknown>>): Promise<void> {
+  const from = lab.server.events.length;
+  lab.replaceFile("railhead.yaml", {
     ...base,
     networks: base.networks.map((network) => ({ ...network, ...changes })),
   });
-  lab = await createLab({ clientAddress: "10.77.0.250/24", files: FILES, settings });
-  clients = await openDhcpClient(lab.udp);
-  return async () => lab[Symbol.asyncDispose]();
+  lab.server.signal("SIGHUP");
+  await lab.server.waitForEvent(({ event }) => event === "settings.reloaded", { from });
 }
 
 function header() {
@@ -52,61 +55,77 @@ async function discover(mac: string, options: readonly ReturnType<typeof textOpt
   return Promise.race([answered, refused]);
 }
 
-describe.skipIf(needs.skip)(`a network with reservations only${needs.note}`, () => {
-  beforeAll(() => openLab({ mode: "reservations", pool: undefined }));
-
-  test("gives a declared machine its address and a stranger nothing, and says why", async () => {
-    expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
-    expect(await discover(UNKNOWN)).toBe("no-reservation");
+describe.skipIf(needs.skip)(`one server, told of each mode in turn${needs.note}`, () => {
+  beforeAll(async () => {
+    lab = await createLab({
+      clientAddress: "10.77.0.250/24",
+      files: FILES,
+      settings: (settings) => {
+        base = settings;
+        return settings;
+      },
+    });
+    clients = await openDhcpClient(lab.udp);
+    return async () => lab[Symbol.asyncDispose]();
   });
 
-  test("leaves a stranger's renewal of an address that is not ours to give in no doubt", async () => {
-    const renewal = clientMessage("request", { mac: UNKNOWN, requested: "10.77.0.11", header: header() });
-    expect(replyKind(await clients.exchange(renewal))).toBe("nak");
-  });
-});
+  describe("a network with reservations only", () => {
+    beforeAll(() => changeNetwork({ mode: "reservations", pool: undefined }));
 
-describe.skipIf(needs.skip)(`a network whose DHCP is off${needs.note}`, () => {
-  beforeAll(() => openLab({ mode: "off", pool: undefined }));
+    test("gives a declared machine its address and a stranger nothing, and says why", async () => {
+      expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
+      expect(await discover(UNKNOWN)).toBe("no-reservation");
+    });
 
-  test("is not answered on port 67, and its files are served all the same", async () => {
-    for (const options of [[], firmwareOptions(7)]) {
-      const message = clientMessage("discover", { mac: KNOWN, options, header: header() });
-      expect(replyKind(await clients.exchange(message, SILENCE_MS))).toBe("no reply");
-    }
-    expect(lab.server.events.filter(({ event }) => event.startsWith("dhcp."))).toEqual([]);
-    expect((await lab.http("/boot.ipxe")).status).toBe(200);
-  });
-});
-
-describe.skipIf(needs.skip)(`a network with a policy${needs.note}`, () => {
-  beforeAll(() =>
-    openLab({
-      rapidCommit: true,
-      policy: { unknownMachines: "ignore", deny: ["52:54:00:77:04:02", "de:ad"], ignoreClasses: ["anaconda"] },
-    }),
-  );
-
-  test("answers declared machines only", async () => {
-    expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
-    expect(await discover(UNKNOWN)).toBe("unknown-machine");
+    test("leaves a stranger's renewal of an address that is not ours to give in no doubt", async () => {
+      const renewal = clientMessage("request", { mac: UNKNOWN, requested: "10.77.0.11", header: header() });
+      expect(replyKind(await clients.exchange(renewal))).toBe("nak");
+    });
   });
 
-  test("never answers whom it denies, by whole address and by vendor", async () => {
-    for (const mac of ["52:54:00:77:04:02", "de:ad:00:00:00:01"]) {
-      expect(await discover(mac)).toBe("denied");
-    }
+  describe("a network whose DHCP is off", () => {
+    beforeAll(() => changeNetwork({ mode: "off", pool: undefined }));
+
+    test("is not answered on port 67, and its files are served all the same", async () => {
+      const from = lab.server.events.length;
+      for (const options of [[], firmwareOptions(7)]) {
+        const message = clientMessage("discover", { mac: KNOWN, options, header: header() });
+        expect(replyKind(await clients.exchange(message, SILENCE_MS))).toBe("no reply");
+      }
+      expect(lab.server.events.slice(from).filter(({ event }) => event.startsWith("dhcp."))).toEqual([]);
+      expect((await lab.http("/boot.ipxe")).status).toBe(200);
+    });
   });
 
-  test.each([
-    ["vendor class", textOption(OPTION.vendorClass, "anaconda-Linux 6.1")],
-    ["user class", textOption(OPTION.userClass, "anaconda")],
-  ])("leaves clients of a class alone, known by their %s", async (_name, option) => {
-    expect(await discover(KNOWN, [option])).toBe("ignored-class");
-  });
+  describe("a network with a policy", () => {
+    beforeAll(() =>
+      changeNetwork({
+        rapidCommit: true,
+        policy: { unknownMachines: "ignore", deny: ["52:54:00:77:04:02", "de:ad"], ignoreClasses: ["anaconda"] },
+      }),
+    );
 
-  test("gives a lease in two messages to whom asks for that, and in four to others (RFC 4039)", async () => {
-    expect(await discover(KNOWN, [bytesOption(OPTION.rapidCommit, new Uint8Array(0))])).toBe("ack 10.77.0.11");
-    expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
+    test("answers declared machines only", async () => {
+      expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
+      expect(await discover(UNKNOWN)).toBe("unknown-machine");
+    });
+
+    test("never answers whom it denies, by whole address and by vendor", async () => {
+      for (const mac of ["52:54:00:77:04:02", "de:ad:00:00:00:01"]) {
+        expect(await discover(mac)).toBe("denied");
+      }
+    });
+
+    test.each([
+      ["vendor class", textOption(OPTION.vendorClass, "anaconda-Linux 6.1")],
+      ["user class", textOption(OPTION.userClass, "anaconda")],
+    ])("leaves clients of a class alone, known by their %s", async (_name, option) => {
+      expect(await discover(KNOWN, [option])).toBe("ignored-class");
+    });
+
+    test("gives a lease in two messages to whom asks for that, and in four to others (RFC 4039)", async () => {
+      expect(await discover(KNOWN, [bytesOption(OPTION.rapidCommit, new Uint8Array(0))])).toBe("ack 10.77.0.11");
+      expect(await discover(KNOWN)).toBe("offer 10.77.0.11");
+    });
   });
 });
