@@ -89,7 +89,10 @@ export class TftpTransfer implements Sleeper {
     const now = performance.now();
     if (isAnswer(before, step.state) && wasSentOnce(before)) this.#roundTrip.observe(now - this.#sentAt);
     if (step.send.length > 0) this.#sentAt = now;
-    for (const datagram of step.send) this.#port.send(datagram);
+    for (const datagram of step.send) {
+      if (step.state.tries > 1) this.#port.sendAgain(datagram);
+      else this.#port.send(datagram);
+    }
     if (step.outcome !== undefined) this.#end(step.outcome);
     else if (step.timerMs !== undefined) {
       this.#resendAt = now + this.#roundTrip.waitMs(step.timerMs, step.state.tries);

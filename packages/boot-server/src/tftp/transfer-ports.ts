@@ -2,11 +2,14 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { encodeTftp, TFTP_ERROR } from "@railhead/wire";
 import { bindUdp, closeUdp } from "../net/bind-udp.ts";
 import { canBeAnswered } from "../net/can-be-answered.ts";
+import { literally } from "../net/literal-lookup.ts";
 
 /** One end of a transfer: the client and the port of ours that it talks to. */
 export interface TransferPort {
-  /** What cannot be sent is as good as lost on the way; `sendError` says why. */
+  /** What cannot be sent is as good as lost on the way. */
   send(datagram: Uint8Array): void;
+  /** The same for what is sent again, which may be because it cannot be sent at all: then `sendError` says why. */
+  sendAgain(datagram: Uint8Array): void;
   readonly sendError: string | undefined;
   release(): void;
 }
@@ -50,7 +53,7 @@ export class TransferPorts {
     await using opened = new AsyncDisposableStack();
     const sockets: Socket[] = [];
     for (let count = 0; count < PORTS; count += 1) {
-      const socket = opened.adopt(directSocket(), closeUdp);
+      const socket = opened.adopt(createSocket({ type: "udp4", lookup: literally }), closeUdp);
       await bindUdp(socket, { address, port: 0, what: "TFTP" });
       socket.on("error", onError);
       sockets.push(socket);
@@ -77,7 +80,8 @@ export class TransferPorts {
       if (error !== null) sendError = error.message;
     };
     return {
-      send: (datagram) => socket.send(datagram, port, address, onSent),
+      send: (datagram) => socket.send(datagram, port, address),
+      sendAgain: (datagram) => socket.send(datagram, port, address, onSent),
       get sendError() {
         return sendError;
       },
@@ -99,9 +103,4 @@ export class TransferPorts {
 
 function keyOf({ address, port }: RemoteInfo): string {
   return `${address}:${port}`;
-}
-
-/** Addresses are numbers here, so there is nothing to look up: Node would do it anew for every datagram, a tick later. */
-function directSocket(): Socket {
-  return createSocket({ type: "udp4", lookup: (address, _options, callback) => callback(null, address, 4) });
 }

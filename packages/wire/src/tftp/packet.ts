@@ -156,14 +156,19 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
   }
 }
 
-/** A DATA packet in one allocation and one copy. `block` must be 0..65535. */
-export function encodeData(block: number, data: Uint8Array): Uint8Array {
+function encodeData(block: number, data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(4 + data.length);
-  bytes[1] = OPCODE.data;
-  bytes[2] = block >> 8;
-  bytes[3] = block & 0xff;
-  bytes.set(data, 4);
+  writeData(bytes, 0, block, data);
   return bytes;
+}
+
+/** Writes a DATA packet at an offset. `block` must be 0..65535. */
+export function writeData(bytes: Uint8Array, offset: number, block: number, data: Uint8Array): void {
+  bytes[offset] = 0;
+  bytes[offset + 1] = OPCODE.data;
+  bytes[offset + 2] = block >> 8;
+  bytes[offset + 3] = block & 0xff;
+  bytes.set(data, offset + 4);
 }
 
 function encodeRequest(packet: TftpRrq | TftpWrq): Uint8Array {

@@ -1,5 +1,5 @@
 import type { TftpTerms } from "./negotiate.ts";
-import { encodeData, encodeTftp, TFTP_ERROR, type TftpPacket } from "./packet.ts";
+import { encodeTftp, TFTP_ERROR, type TftpPacket, writeData } from "./packet.ts";
 
 /**
  * The server's side of one read transfer, as a value: who calls {@link stepTransfer} owns socket and timer.
@@ -17,7 +17,18 @@ export interface TransferState {
   readonly resentUpTo: number;
   /** How often what is outstanding was sent. */
   readonly tries: number;
+  readonly framed: FramedBlocks;
 }
+
+/** The DATA packets of some blocks, back to back: one piece of memory for many is cheaper than one for each. */
+interface FramedBlocks {
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: Uint8Array;
+}
+
+/** So many bytes are framed at once, if the window is not larger. */
+const FRAMED_BYTES = 24 * 1024;
 
 export type TransferInput =
   | { readonly kind: "start" }
@@ -45,7 +56,8 @@ export interface TransferStep {
 
 /** A transfer of `content` on these terms. In netascii mode `content` is already converted. Feed it `start` first. */
 export function newTransfer(terms: TftpTerms, content: Uint8Array): TransferState {
-  return { phase: "new", terms, content, acknowledged: 0, sent: 0, resentUpTo: -1, tries: 0 };
+  const framed = { first: 0, last: -1, bytes: new Uint8Array(0) };
+  return { phase: "new", terms, content, acknowledged: 0, sent: 0, resentUpTo: -1, tries: 0, framed };
 }
 
 /** What happens next: the new state, what to send, and when to wake up. Inputs after the end change nothing. */
@@ -144,14 +156,36 @@ function goBack(state: TransferState, tries: number): TransferStep {
 }
 
 function sendFrom(state: TransferState, first: number, tries: number): TransferStep {
-  const { blockSize, windowSize, rolloverTo } = state.terms;
-  const last = Math.min(state.acknowledged + windowSize, lastBlock(state));
+  const last = Math.min(state.acknowledged + state.terms.windowSize, lastBlock(state));
+  const framed = framesOf(state, first, last);
+  const stride = 4 + state.terms.blockSize;
   const send: Uint8Array[] = [];
   for (let block = first; block <= last; block += 1) {
-    const data = state.content.subarray((block - 1) * blockSize, block * blockSize);
-    send.push(encodeData(blockNumber(block, rolloverTo), data));
+    const start = (block - framed.first) * stride;
+    send.push(framed.bytes.subarray(start, start + stride));
   }
-  return { state: { ...state, phase: "sending", sent: last, tries }, send, timerMs: waitMs(state.terms, tries) };
+  return {
+    state: { ...state, phase: "sending", sent: last, tries, framed },
+    send,
+    timerMs: waitMs(state.terms, tries),
+  };
+}
+
+/** At least the blocks from `first` to `last`. */
+function framesOf(state: TransferState, first: number, last: number): FramedBlocks {
+  const { framed, content } = state;
+  if (framed.first <= first && last <= framed.last) return framed;
+  const { blockSize, rolloverTo } = state.terms;
+  const ahead = Math.floor(FRAMED_BYTES / (4 + blockSize));
+  const end = Math.min(Math.max(last, first + ahead - 1), lastBlock(state));
+  const from = (first - 1) * blockSize;
+  const to = Math.min(end * blockSize, content.length);
+  const bytes = new Uint8Array(4 * (end - first + 1) + (to - from));
+  for (let block = first; block <= end; block += 1) {
+    const data = content.subarray((block - 1) * blockSize, block * blockSize);
+    writeData(bytes, (block - first) * (4 + blockSize), blockNumber(block, rolloverTo), data);
+  }
+  return { first, last: end, bytes };
 }
 
 function waitMs(terms: TftpTerms, tries: number): number {
