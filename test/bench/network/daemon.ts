@@ -68,7 +68,7 @@ function isBound(namespace: Namespace, { protocol, port }: DaemonPlan["ready"]):
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return readFileSync(`/proc/${namespace.pid}/net/${protocol}`, "utf8")
     .split("\n")
-    .some((line) => line.trim().split(/\s+/)[1]?.endsWith(suffix) === true);
+    .some((line) => (line.trim().split(/\s+/)[1] ?? "").endsWith(suffix));
 }
 
 function status(pid: number): string {
