@@ -26,7 +26,8 @@ const UDP_HEADER = 8;
 export async function captureDhcp(lab: Lab, enter: (argv: Argv) => Argv, device: string): Promise<DhcpCapture> {
   const file = join(lab.directory, `capture-${device}.pcap`);
   const filter = ["udp", "and", "(", "port", "67", "or", "port", "4011", ")"];
-  const options = ["--immediate-mode", "-U", "-n", "-i", device, "-w", file];
+  // As root to its end: who gives that up is no longer told that its parent has died.
+  const options = ["--immediate-mode", "-U", "-n", "-Z", "root", "-i", device, "-w", file];
   await startProgram(lab, enter(["tcpdump", ...options, ...filter]), "listening on");
   return { seen: () => readCapture(readFileSync(file)) };
 }

@@ -37,7 +37,15 @@ describe.skipIf(needs.skip)(`proxy mode beside dnsmasq's DHCP server${needs.note
     const { inClient } = lab.network;
     const other = await attachHost(lab, inClient, { device: "port1", bridge: "br0", hostAddress: `${THEIRS}/24` });
     client = await attachHost(lab, inClient, { device: "port2", bridge: "br0" });
-    const argv = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--log-facility=-"];
+    // All of root, or it is no longer told that its parent has died.
+    const argv = [
+      "--keep-in-foreground",
+      "--conf-file=/dev/null",
+      "--port=0",
+      "--user=root",
+      "--group=root",
+      "--log-facility=-",
+    ];
     const leases = [
       "--dhcp-range=10.77.0.50,10.77.0.99,10m",
       "--dhcp-leasefile=/dev/null",

@@ -107,7 +107,15 @@ describe.skipIf(needs.skip)(`machines behind a relay${needs.note}`, () => {
 
   test("udhcpc behind dnsmasq's relay gets and renews an address of its network", async () => {
     await setMac(behind, "52:54:00:77:03:04");
-    const argv = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--log-facility=-"];
+    // All of root, or it is no longer told that its parent has died.
+    const argv = [
+      "--keep-in-foreground",
+      "--conf-file=/dev/null",
+      "--port=0",
+      "--user=root",
+      "--group=root",
+      "--log-facility=-",
+    ];
     const relaying = `--dhcp-relay=${RELAY_DOWNSTREAM},10.77.0.1`;
     const command = lab.network.inClient(["dnsmasq", ...argv, "--pid-file", relaying]);
     await using relay = await startProgram(lab, command, "DHCP relay");
