@@ -16,9 +16,11 @@ import { openTransfer } from "./tftp-transfer.ts";
 const needs = labNeeds("atftp", "busybox", "curl", "tftp");
 const MAC = "52:54:00:77:00:01";
 const ADDRESS = "10.77.0.11";
-const GRUB = `if linux (http,${LAB_SERVER_ADDRESS}:8080)/assets/vmlinuz console=ttyS0 name=core-01 mac=52-54-00-77-00-01; then
-  if initrd (http,${LAB_SERVER_ADDRESS}:8080)/assets/live.img; then boot; fi
-fi
+const GRUB = `for server in (http,${LAB_SERVER_ADDRESS}:8080) (tftp,${LAB_SERVER_ADDRESS}); do
+  if linux $server/assets/vmlinuz console=ttyS0 name=core-01 mac=52-54-00-77-00-01; then
+    if initrd $server/assets/live.img; then boot; fi
+  fi
+done
 `;
 const SYSLINUX = `DEFAULT railhead
 PROMPT 0

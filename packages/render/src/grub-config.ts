@@ -5,15 +5,25 @@ import { LoaderConfigError, type LoaderFacts, plainBoot } from "./plain-boot.ts"
  * A configuration for GRUB, for machines that boot by the distribution's signed shim and GRUB. No menu: it boots, and
  * where a file cannot be had it says so and begins anew.
  *
+ * Debian's signed GRUB has no module for HTTP, and Secure Boot lets it load none (`insmod` says
+ * nothing of that); then this server's files come by TFTP.
+ *
  * @throws LoaderConfigError
  */
 export function grubConfig(boot: NetBoot, facts: LoaderFacts): string {
   const { kernel, initrd, args } = plainBoot(boot, facts);
   const linux = ["linux", grubFile(kernel, facts), ...args.map(grubWord)].join(" ");
   const load = ["initrd", ...initrd.map((location) => grubFile(location, facts))].join(" ");
-  return initrd.length === 0
-    ? lines(`if ${linux}; then boot; fi`, ...AGAIN)
-    : lines(`if ${linux}; then`, `  if ${load}; then boot; fi`, "fi", ...AGAIN);
+  const boots =
+    initrd.length === 0
+      ? [`  if ${linux}; then boot; fi`]
+      : [`  if ${linux}; then`, `    if ${load}; then boot; fi`, "  fi"];
+  const { address, httpPort } = facts.server;
+  return lines(`for server in (http,${hostOf(address, httpPort)}) (tftp,${address}); do`, ...boots, "done", ...AGAIN);
+}
+
+function hostOf(address: string, port: number): string {
+  return port === 80 ? address : `${address}:${port}`;
 }
 
 /**
@@ -42,11 +52,11 @@ function lines(...text: readonly string[]): string {
   return `${text.join("\n")}\n`;
 }
 
-/** `(http,10.77.0.1:8080)/assets/vmlinuz` */
+/** `$server/assets/vmlinuz` for a file of this server, else `(http,10.0.0.9)/vmlinuz`. */
 function grubFile(location: string, { server }: LoaderFacts): string {
-  const port = server.httpPort === 80 ? "" : `:${server.httpPort}`;
-  if (location.startsWith("/")) return grubWord(`(http,${server.address}${port})${location}`);
-  const [, protocol, host, path] = /^(http|tftp):\/\/([^/?#]+)(\/.*)$/.exec(location) ?? [];
+  const [, protocol, host, path = location] = /^(http|tftp):\/\/([^/?#]+)(\/.*)$/.exec(location) ?? [];
+  const own = protocol === "http" && host === hostOf(server.address, server.httpPort);
+  if (location.startsWith("/") || own) return `$server${grubWord(path)}`;
   if (protocol !== undefined) return grubWord(`(${protocol},${host})${path}`);
   throw new LoaderConfigError("loader-unsupported", `GRUB cannot load ${location}`);
 }

@@ -18,17 +18,19 @@ function boot(more: Partial<NetBoot> = {}): NetBoot {
 
 /** The kernel's command line after the file, as it stands in each configuration. */
 function argumentsIn(profile: NetBoot): readonly (string | undefined)[] {
-  const grub = /^if linux \S+ ?(.*); then/m.exec(grubConfig(profile, FACTS))?.[1];
+  const grub = /^ {2}if linux \S+ ?(.*); then/m.exec(grubConfig(profile, FACTS))?.[1];
   const syslinux = /^ {2}APPEND (.*)$/m.exec(syslinuxConfig(profile, FACTS))?.[1];
   return [grub, syslinux];
 }
 
-test("GRUB loads kernel and initrd by HTTP from this server, and begins anew when it cannot", () => {
+test("GRUB loads kernel and initrd from this server, by HTTP if it can, and begins anew when it gets none", () => {
   expect(
     grubConfig(boot({ initrd: ["/assets/a.img", "b.img"] }), FACTS),
-  ).toBe(`if linux (http,10.77.0.1:8080)/assets/vmlinuz console=ttyS0; then
-  if initrd (http,10.77.0.1:8080)/assets/a.img (http,10.77.0.1:8080)/b.img; then boot; fi
-fi
+  ).toBe(`for server in (http,10.77.0.1:8080) (tftp,10.77.0.1); do
+  if linux $server/assets/vmlinuz console=ttyS0; then
+    if initrd $server/assets/a.img $server/b.img; then boot; fi
+  fi
+done
 echo 'railhead: a file could not be loaded; starting again in 10 seconds'
 sleep 10
 reboot
@@ -47,7 +49,7 @@ LABEL railhead
 
 test("a profile without initrd and arguments has none in either", () => {
   const bare = boot({ initrd: [], args: [] });
-  expect(grubConfig(bare, FACTS)).toMatch(/^if linux \(http,10\.77\.0\.1:8080\)\/assets\/vmlinuz; then boot; fi$/m);
+  expect(grubConfig(bare, FACTS)).toMatch(/^ {2}if linux \$server\/assets\/vmlinuz; then boot; fi$/m);
   expect(syslinuxConfig(bare, FACTS)).not.toMatch(/INITRD|APPEND/);
 });
 
@@ -55,10 +57,10 @@ test.each([
   ["http://10.0.0.9/k", 8080, "(http,10.0.0.9)/k", "http://10.0.0.9/k"],
   ["http://mirror.test:81/a/k", 8080, "(http,mirror.test:81)/a/k", "http://mirror.test:81/a/k"],
   ["tftp://10.0.0.9/k", 8080, "(tftp,10.0.0.9)/k", "tftp://10.0.0.9/k"],
-  ["/k", 80, "(http,10.77.0.1)/k", "/k"],
-  ["/k?a=1&b=2", 8080, "'(http,10.77.0.1:8080)/k?a=1&b=2'", "/k?a=1&b=2"],
-  ["http://10.77.0.1:8080/assets/k", 8080, "(http,10.77.0.1:8080)/assets/k", "/assets/k"],
-  ["--name kernel /k", 8080, "(http,10.77.0.1:8080)/k", "/k"],
+  ["/k", 80, "$server/k", "/k"],
+  ["/k?a=1&b=2", 8080, "$server'/k?a=1&b=2'", "/k?a=1&b=2"],
+  ["http://10.77.0.1:8080/assets/k", 8080, "$server/assets/k", "/assets/k"],
+  ["--name kernel /k", 8080, "$server/k", "/k"],
 ])("the kernel %s, with our HTTP on port %i, is %s to GRUB and %s to SYSLINUX", (kernel, httpPort, grub, syslinux) => {
   const facts = { ...FACTS, server: { ...FACTS.server, httpPort } };
   const profile = boot({ kernel, initrd: [], args: [] });
