@@ -140,19 +140,24 @@ describe.skipIf(needs.skip)(
 );
 
 describe.skipIf(needs.skip)(`Secure Boot${needs.note}`, () => {
-  test("OVMF loads Debian's shim, that Debian's GRUB, and that Debian's kernel, every one signed, by TFTP", async () => {
+  test("OVMF loads Debian's shim, that Debian's GRUB, and that Debian's kernel as the profile says, all by TFTP", async () => {
     await using lab = await createFirmwareLab({
       files: {
         "tftp/shimx64.efi": readFileSync(LOADER_FILE.shim),
         "tftp/grubx64.efi": readFileSync(LOADER_FILE.grubOfNetwork),
-        "tftp/grub/grub.cfg": "linux /vmlinuz console=ttyS0 panic=0 railhead.says=hello\nboot\n",
-        "tftp/vmlinuz": readFileSync(LOADER_FILE.kernel),
+        "assets/vmlinuz": readFileSync(LOADER_FILE.kernel),
+        "data/groups/all.json": { id: "all", profile: "node" },
+        "data/profiles/node.json": {
+          id: "node",
+          boot: { kernel: "/assets/vmlinuz", initrd: [], args: ["console=ttyS0", "panic=0"] },
+        },
       },
       settings: (settings) => ({ ...settings, tftp: { ...settings.tftp, loaders: { "uefi-x64": "shimx64.efi" } } }),
     });
     await using machine = await powerOn(lab, { kind: "uefi-secure", mac: MAC.secure });
-    await tftpTransfer(lab, "grubx64.efi");
-    await tftpTransfer(lab, "grub/grub.cfg");
+    for (const file of ["shimx64.efi", "grubx64.efi", "grub/grub.cfg", "assets/vmlinuz"]) {
+      expect(await tftpTransfer(lab, file), file).toBeGreaterThan(100);
+    }
     await machine.says("EFI stub: UEFI Secure Boot is enabled.");
     // Either of two lines: the kernel outruns the serial line at times, and then characters are missing.
     await machine.says(/Linux version|Command line:/);
