@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { symlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { createLab, type Lab, labNeeds } from "@railhead/testkit";
+import { createLab, LAB_URL, type Lab, labNeeds } from "@railhead/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { randomBytes, seededRandom } from "./random.ts";
 
@@ -20,6 +20,7 @@ describe.skipIf(needs.skip)(`the files that a node loads over HTTP${needs.note}`
         "assets/live.img": IMAGE,
         "assets/sub/vmlinuz": "kernel",
         "assets/empty": "",
+        "assets/huge.img": "",
         "assets/.hidden": "hidden",
         "secret.txt": "secret",
         "agent/railhead-agent-linux-x64": AGENT,
@@ -61,6 +62,26 @@ describe.skipIf(needs.skip)(`the files that a node loads over HTTP${needs.note}`
       expect([status, headers["content-range"]]).toEqual([416, `bytes */${IMAGE.length}`]);
     },
   );
+
+  test("downloads that break off leave no file open, and the next one comes whole", async () => {
+    truncateSync(join(lab.directory, "assets/huge.img"), 200_000_000);
+    const url = `${LAB_URL}/assets/huge.img`;
+    const broken = [
+      "curl",
+      "--silent",
+      "--output",
+      "/dev/null",
+      "--limit-rate",
+      "100k",
+      "--max-time",
+      "0.5",
+      url,
+    ] as const;
+    const codes = await Promise.all(Array.from({ length: 40 }, async () => (await lab.run(broken)).code));
+    expect(new Set(codes)).toEqual(new Set([28]));
+    await expect.poll(() => openFiles().filter((path) => path.endsWith("huge.img")), { timeout: 10_000 }).toEqual([]);
+    expect((await lab.http("/assets/live.img")).body.equals(IMAGE)).toBe(true);
+  });
 
   test("HEAD tells the length, as UEFI asks for it first", async () => {
     const { status, headers, body } = await lab.http("/assets/live.img", { method: "HEAD" });
@@ -138,3 +159,15 @@ describe.skipIf(needs.skip)(`the files that a node loads over HTTP${needs.note}`
     },
   );
 });
+
+/** What the server has open. */
+function openFiles(): readonly string[] {
+  const folder = `/proc/${lab.server.pid}/fd`;
+  return readdirSync(folder).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(folder, fd))];
+    } catch {
+      return []; // closed in between
+    }
+  });
+}
