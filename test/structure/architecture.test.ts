@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   provisioning: ["@railhead/wire", "zod"],
-  render: ["@railhead/provisioning", "handlebars", "yaml"],
+  render: ["@railhead/provisioning", "@railhead/wire", "handlebars", "yaml"],
   store: ["@railhead/provisioning", "node:"],
   "boot-server": [
     "@railhead/provisioning",
@@ -21,7 +21,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "@railhead/render",
     "@railhead/store",
     "@railhead/wire",
-    "@fastify/static",
     "dns-packet",
     "fastify",
     "node:",
