@@ -85,7 +85,9 @@ async function advertiseRouter(lab: Lab): Promise<void> {
 export async function startForeignDhcp(lab: Lab): Promise<void> {
   const { inClient } = lab.network;
   const host = await attachHost(lab, inClient, { device: "port1", bridge: "br0", hostAddress: "10.77.0.2/24" });
-  const process = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--log-facility=-"];
+  // All of root, or the kernel forgets to end it with its parent.
+  const owner = ["--user=root", "--group=root"];
+  const process = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", ...owner, "--log-facility=-"];
   const leases = ["--dhcp-range=10.77.0.50,10.77.0.99,10m", "--dhcp-leasefile=/dev/null", "--dhcp-authoritative"];
   const argv = ["dnsmasq", ...process, ...leases, "--no-ping", "--pid-file"] as const;
   await startProgram(lab, host.network.inClient([...argv]), "DHCP, IP range");

@@ -118,9 +118,10 @@ describe.skipIf(needs.skip)(
           networks: settings.networks.map(({ pool: _pool, ...network }) => ({ ...network, mode: "proxy" })),
         }),
       });
-      await startForeignDhcp(lab);
       return async () => lab[Symbol.asyncDispose]();
     });
+
+    beforeAll(() => startForeignDhcp(lab));
 
     test.concurrent("OVMF PXE loads iPXE by TFTP, which follows its script", async () => {
       await using machine = await powerOn(lab, { kind: "uefi-pxe", mac: MAC.proxyUefi });
