@@ -4,15 +4,19 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { type FileAnswer, fileAnswer, type ServedFile } from "./file-answer.ts";
 
 /**
- * Chunks of a file: large ones for few downloads, because each costs a trip to a thread that reads; small ones for a
- * crowd, because each download holds two.
+ * How much of a file is read at once, with how many downloads: each reading costs a trip to another thread, so much for
+ * few; each download holds two such chunks, so little for a crowd.
  */
-const CHUNK_BYTES = { few: 512 * 1024, many: 64 * 1024 } as const;
-const FEW = 32;
+const CHUNKS: readonly { readonly downloads: number; readonly bytes: number }[] = [
+  { downloads: 4, bytes: 2 * 1024 * 1024 },
+  { downloads: 32, bytes: 512 * 1024 },
+];
+const LEAST_CHUNK_BYTES = 64 * 1024;
 
 /** Sends files over HTTP. Buffers go from one download to the next: new memory for each costs more than reading. */
 export class FileSender {
-  readonly #spare: Buffer[] = [];
+  /** By their size; those for a crowd are not worth keeping. */
+  readonly #spare = new Map<number, Buffer[]>(CHUNKS.map(({ bytes }) => [bytes, []]));
   #downloads = 0;
 
   /**
@@ -39,8 +43,8 @@ export class FileSender {
 
   /** While one buffer goes to the network the other is filled. */
   async #pump(file: FileHandle, { start, end }: FileAnswer, response: ServerResponse): Promise<void> {
-    const size = this.#downloads < FEW ? CHUNK_BYTES.few : CHUNK_BYTES.many;
     this.#downloads += 1;
+    const size = CHUNKS.find(({ downloads }) => this.#downloads <= downloads)?.bytes ?? LEAST_CHUNK_BYTES;
     const buffers = [this.#take(size), this.#take(size)] as const;
     let sending = Promise.resolve();
     try {
@@ -55,14 +59,14 @@ export class FileSender {
       }
       await sending;
       // Only now: what a broken connection still holds must not be overwritten.
-      if (size === CHUNK_BYTES.few) this.#spare.push(...buffers);
+      this.#spare.get(size)?.push(...buffers);
     } finally {
       this.#downloads -= 1;
     }
   }
 
   #take(size: number): Buffer {
-    return (size === CHUNK_BYTES.few ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
+    return this.#spare.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size);
   }
 }
 
