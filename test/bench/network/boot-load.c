@@ -2,8 +2,10 @@
  * Simulated machines that boot from a server, many at once, for the benchmarks: one process, one epoll, so that it
  * measures the server and not itself. Compiled by the benchmark with the system's compiler.
  *
- *   boot-load SERVER OWN-ADDRESS STAGES AT-ONCE TOTAL BLKSIZE WINDOWSIZE FILE
+ *   boot-load SERVER RELAY FIRST STAGES AT-ONCE TOTAL BLKSIZE WINDOWSIZE FILE
  *
+ * RELAY is the address that DHCP goes through; TFTP and HTTP come from addresses of the machines' own, FIRST and those
+ * after it.
  * STAGES is any of d (DHCP, as a relay: DISCOVER to ACK), t (TFTP of FILE) and h (the HTTP requests of iPXE and
  * Ignition, port 8080), done in this order by each machine. Printed at the end, one line of JSON: what was done, and
  * for each stage the milliseconds that each machine took.
@@ -37,7 +39,7 @@ struct machine {
   char head[16];
 };
 
-static struct sockaddr_in server, own;
+static struct sockaddr_in server, own, first;
 static int epoll, dhcp_socket, at_once, total, blksize, windowsize, started, finished, failed, resent;
 static const char *stages, *file;
 static struct machine *machines;
@@ -108,14 +110,18 @@ static void tftp_ack(struct machine *m, unsigned block) {
   send_last(m);
 }
 
+static void bind_own(struct machine *m) {
+  struct sockaddr_in any = first;
+  any.sin_addr.s_addr = htonl(ntohl(first.sin_addr.s_addr) + (uint32_t)m->index);
+  if (bind(m->fd, (struct sockaddr *)&any, sizeof any) < 0) die("bind to a machine's address");
+}
+
 static void tftp_begin(struct machine *m) {
   m->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
   if (m->fd < 0) die("socket");
   int size = 1 << 20;
   setsockopt(m->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-  struct sockaddr_in any = own;
-  any.sin_port = 0;
-  if (bind(m->fd, (struct sockaddr *)&any, sizeof any) < 0) die("bind");
+  bind_own(m);
   watch(m, EPOLLIN);
   m->peer = server;
   m->peer.sin_port = htons(69);
@@ -140,6 +146,7 @@ static void tftp_begin(struct machine *m) {
 static void http_begin(struct machine *m) {
   m->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (m->fd < 0) die("socket");
+  bind_own(m);
   struct sockaddr_in to = server;
   to.sin_port = htons(8080);
   if (connect(m->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) die("connect");
@@ -286,12 +293,13 @@ static void print(const char *name, int stage) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 9) return fputs("boot-load SERVER OWN STAGES AT-ONCE TOTAL BLKSIZE WINDOWSIZE FILE\n", stderr), 2;
-  server = own = (struct sockaddr_in){.sin_family = AF_INET};
+  if (argc != 10) return fputs("boot-load SERVER RELAY FIRST STAGES AT-ONCE TOTAL BLKSIZE WINDOWSIZE FILE\n", stderr), 2;
+  server = own = first = (struct sockaddr_in){.sin_family = AF_INET};
   inet_pton(AF_INET, argv[1], &server.sin_addr);
   inet_pton(AF_INET, argv[2], &own.sin_addr);
-  stages = argv[3], at_once = atoi(argv[4]), total = atoi(argv[5]);
-  blksize = atoi(argv[6]), windowsize = atoi(argv[7]), file = argv[8];
+  inet_pton(AF_INET, argv[3], &first.sin_addr);
+  stages = argv[4], at_once = atoi(argv[5]), total = atoi(argv[6]);
+  blksize = atoi(argv[7]), windowsize = atoi(argv[8]), file = argv[9];
   if (total > MOST_MACHINES || strlen(file) > 400) return 2;
   machines = calloc((size_t)total, sizeof *machines);
   for (int i = 0; i <= STAGES; i++) took[i] = calloc((size_t)total, sizeof(double));

@@ -9,7 +9,7 @@ import type { Namespace } from "./cable.ts";
 /** A server under measurement. */
 export interface Daemon {
   readonly pid: number;
-  /** Processor time of the process and of the children it has, in seconds; the kernel counts in steps of 10 ms. */
+  /** Processor time of the process and of what it started, in seconds; the kernel counts in steps of 10 ms. */
   readonly cpuSeconds: () => number;
   /** The largest resident set since it was started. */
   readonly peakMegabytes: () => number;
@@ -23,8 +23,13 @@ export interface DaemonPlan {
   readonly environment?: Readonly<Record<string, string>>;
   /** What it says goes into this file, as it would under a service manager: nobody spends time on reading it. */
   readonly logFile: string;
-  /** It serves once something is bound to this port. */
-  readonly ready: { readonly protocol: "udp" | "tcp"; readonly port: number };
+  /** It serves once something is bound to each of these. */
+  readonly ready: readonly Port[];
+}
+
+export interface Port {
+  readonly protocol: "udp" | "tcp";
+  readonly port: number;
 }
 
 const READY_LIMIT_MS = 20_000;
@@ -33,7 +38,6 @@ const TICKS_PER_SECOND = 100;
 /** Starts a server that stays in the foreground; resolves when it listens. */
 export async function startDaemon({ namespace, argv, environment, logFile, ready }: DaemonPlan): Promise<Daemon> {
   const log = openSync(logFile, "w");
-  // The process group and the parent's death end it and whatever it started.
   const [file, ...args] = [pathOf("setpriv"), "--pdeathsig", "KILL", "--", ...namespace.enter(argv)];
   const child = spawn(file ?? "", args, {
     stdio: ["ignore", log, log],
@@ -49,12 +53,12 @@ export async function startDaemon({ namespace, argv, environment, logFile, ready
     stop: async () => {
       const started = childrenOf(pid);
       child.kill("SIGKILL");
-      for (const other of started) endQuietly(other);
+      for (const other of started) endQuietly(other); // in.tftpd's are in sessions of their own
       if (child.exitCode === null && child.signalCode === null) await exited;
     },
   };
   const limit = performance.now() + READY_LIMIT_MS;
-  while (!isBound(namespace, ready)) {
+  while (!ready.every((port) => isBound(namespace, port))) {
     if (child.exitCode !== null || performance.now() > limit) {
       await daemon.stop();
       throw new Error(`${argv.join(" ")} did not start: ${readFileSync(logFile, "utf8").slice(-2000)}`);
@@ -64,7 +68,7 @@ export async function startDaemon({ namespace, argv, environment, logFile, ready
   return daemon;
 }
 
-function isBound(namespace: Namespace, { protocol, port }: DaemonPlan["ready"]): boolean {
+function isBound(namespace: Namespace, { protocol, port }: Port): boolean {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return readFileSync(`/proc/${namespace.pid}/net/${protocol}`, "utf8")
     .split("\n")
@@ -75,7 +79,7 @@ function status(pid: number): string {
   return readFileSync(`/proc/${pid}/status`, "utf8");
 }
 
-/** utime, stime, and those of children that have ended, of the process and of its children now. */
+/** utime, stime, and those of children that have ended, of the process and of all that descend from it. */
 function cpuTicks(pid: number): number {
   const all = [pid, ...childrenOf(pid)].map((process) => {
     const fields = readFileSync(`/proc/${process}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
@@ -87,9 +91,10 @@ function cpuTicks(pid: number): number {
 function childrenOf(pid: number): readonly number[] {
   if (!existsSync(`/proc/${pid}/task`)) return [];
   const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.flatMap((thread) =>
+  const children = threads.flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
   );
+  return children.flatMap((child) => [child, ...childrenOf(child)]);
 }
 
 function endQuietly(pid: number): void {

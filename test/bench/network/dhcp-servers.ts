@@ -23,7 +23,7 @@ export interface DhcpPlace {
 export type StartDhcp = (place: DhcpPlace) => Promise<Daemon>;
 
 export const HTTP_PORT = 8080;
-const DHCP = { protocol: "udp", port: 67 } as const;
+const DHCP = [{ protocol: "udp", port: 67 }] as const;
 
 async function ownFolder({ directory }: Bench, name: string): Promise<string> {
   return mkdtemp(join(directory, `${name}-`));
@@ -53,7 +53,7 @@ export async function startRailheadServer(cable: Cable, folder: string, settings
     namespace: cable.server,
     argv: [process.execPath, ...(profile?.split(" ") ?? []), LOCATIONS.builtCommand, "serve", "--config", configFile],
     logFile: join(folder, "log"),
-    ready: { protocol: "tcp", port: HTTP_PORT },
+    ready: [...DHCP, { protocol: "udp", port: 69 }, { protocol: "tcp", port: HTTP_PORT }],
   });
 }
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { pathOf } from "../needs.ts";
+import { enclosed } from "../process.ts";
 import type { Bench } from "../suite.ts";
 import { type Cable, SITE } from "./cable.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
@@ -19,7 +20,7 @@ export interface FilesPlace {
 
 export type StartFiles = (place: FilesPlace) => Promise<Daemon>;
 
-const TFTP = { protocol: "udp", port: 69 } as const;
+const TFTP = [{ protocol: "udp", port: 69 }] as const;
 
 function logIn({ bench }: FilesPlace, name: string): Promise<string> {
   return mkdtemp(join(bench.directory, `${name}-`));
@@ -35,7 +36,10 @@ export const startRailheadFiles: StartFiles = async (place) => {
 export const startTftpdHpa: StartFiles = async (place) =>
   startDaemon({
     namespace: place.cable.server,
-    argv: [place.programs.path("in.tftpd"), "-L", "-u", "root", "-a", `${SITE.server}:69`, "-s", place.root],
+    argv: enclosed(pathOf("unshare"), [
+      place.programs.path("in.tftpd"),
+      ...["-L", "-u", "root", "-a", `${SITE.server}:69`, "-s", place.root],
+    ]),
     logFile: join(await logIn(place, "tftpd-hpa"), "log"),
     ready: TFTP,
   });
@@ -94,8 +98,8 @@ ${temporary.join("\n")}
   );
   return startDaemon({
     namespace: place.cable.server,
-    argv: [pathOf("nginx"), "-p", folder, "-c", configuration],
+    argv: enclosed(pathOf("unshare"), [pathOf("nginx"), "-p", folder, "-c", configuration]),
     logFile: join(folder, "log"),
-    ready: { protocol: "tcp", port: HTTP_PORT },
+    ready: [{ protocol: "tcp", port: HTTP_PORT }],
   });
 };

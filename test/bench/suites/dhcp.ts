@@ -30,15 +30,15 @@ interface Contender {
 }
 
 const CONTENDERS = {
-  railhead: { what: "railhead, 10,000 leases", start: startRailhead, leases: 10_000, guess: 6000 },
-  kea: { what: "Kea with a memfile (no fsync), 10,000 leases", start: startKea, leases: 10_000, guess: 6000 },
-  floor: { what: "the floor: bare dgram and a journal", start: startFloor, leases: 10_000, guess: 6000 },
-  railhead100: { what: "railhead, 100 leases", start: startRailhead, leases: 100, guess: 6000 },
-  railhead50k: { what: "railhead, 50,000 leases", start: startRailhead, leases: 50_000, guess: 6000 },
+  railhead: { what: "railhead, 10,000 leases", start: startRailhead, leases: 10_000, guess: 6500 },
+  kea: { what: "Kea with a memfile (no fsync), 10,000 leases", start: startKea, leases: 10_000, guess: 6500 },
+  floor: { what: "the floor: bare dgram and a journal", start: startFloor, leases: 10_000, guess: 6500 },
+  railhead100: { what: "railhead, 100 leases", start: startRailhead, leases: 100, guess: 6500 },
+  railhead50k: { what: "railhead, 50,000 leases", start: startRailhead, leases: 50_000, guess: 6500 },
   railheadCold: { what: "railhead, cold", start: startRailhead, leases: 0, guess: 4000 },
-  iscCold: { what: "ISC dhcpd, cold", start: startIscDhcpd, leases: 0, guess: 1200 },
-  railhead1k: { what: "railhead, 1,000 leases", start: startRailhead, leases: 1000, guess: 6000 },
-  dnsmasq1k: { what: "dnsmasq, 1,000 leases", start: startDnsmasq, leases: 1000, guess: 800 },
+  iscCold: { what: "ISC dhcpd, cold", start: startIscDhcpd, leases: 0, guess: 800 },
+  railhead1k: { what: "railhead, 1,000 leases", start: startRailhead, leases: 1000, guess: 6500 },
+  dnsmasq1k: { what: "dnsmasq, 1,000 leases", start: startDnsmasq, leases: 1000, guess: 450 },
 } satisfies Readonly<Record<string, Contender>>;
 
 type Name = keyof typeof CONTENDERS;

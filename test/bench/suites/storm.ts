@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ipv4FromNumber, ipv4ToNumber, parseIpv4 } from "@railhead/wire";
 import { LOCATIONS } from "../locations.ts";
-import { type BootLoadResult, bootLoad, percentile } from "../network/boot-load.ts";
+import { type BootLoadResult, bootLoad, MACHINES, percentile } from "../network/boot-load.ts";
 import { layCable } from "../network/cable.ts";
 import { railheadSettings, startRailheadServer } from "../network/dhcp-servers.ts";
 import { preferThisSession } from "../network/preference.ts";
@@ -103,7 +104,7 @@ async function makeData({ signal }: Bench, data: string, root: string): Promise<
     signal.throwIfAborted();
     const name = `node-${String(index).padStart(4, "0")}`;
     const mac = `52:54:00:78:${hexByte(index >> 8)}:${hexByte(index & 255)}`;
-    const address = `10.90.${220 + (index >> 8)}.${index & 255}`;
+    const address = ipv4FromNumber(ipv4ToNumber(parseIpv4(MACHINES.first)) + index);
     await writeFile(
       join(data, "machines", `${name}.json`),
       JSON.stringify({ name, macs: [mac], address, role: "worker" }),
