@@ -17,7 +17,7 @@ export function pinoLog({ level, format }: Settings["log"]): EventLog {
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: timestamps(),
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
@@ -26,6 +26,20 @@ export function pinoLog({ level, format }: Settings["log"]): EventLog {
     const grave = EVENT_LEVELS[event.event] ?? "info";
     logger[grave](event);
     if (grave === "warn" || grave === "error") destination.flush();
+  };
+}
+
+/** The time as pino wants it. Made once for all events of a millisecond: to make it costs as much as the rest of a line. */
+function timestamps(): () => string {
+  let madeAt = Number.NaN;
+  let text = "";
+  return () => {
+    const now = Date.now();
+    if (now !== madeAt) {
+      madeAt = now;
+      text = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return text;
   };
 }
 
