@@ -8,7 +8,6 @@ import type { Namespace } from "./cable.ts";
 
 /** A server under measurement. */
 export interface Daemon {
-  readonly pid: number;
   /** Processor time of the process and of what it started, in seconds; the kernel counts in steps of 10 ms. */
   readonly cpuSeconds: () => number;
   /** The largest resident set since it was started. */
@@ -47,7 +46,6 @@ export async function startDaemon({ namespace, argv, environment, logFile, ready
   const exited = once(child, "exit");
   const pid = child.pid ?? 0;
   const daemon: Daemon = {
-    pid,
     cpuSeconds: () => cpuTicks(pid) / TICKS_PER_SECOND,
     peakMegabytes: () => (Number(/^VmHWM:\s+([0-9]+) kB$/m.exec(status(pid))?.[1]) * 1024) / 1e6,
     stop: async () => {
