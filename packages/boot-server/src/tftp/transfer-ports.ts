@@ -27,6 +27,10 @@ const UNKNOWN_TRANSFER = encodeTftp({
   message: "unknown transfer id",
 });
 
+type Receiver = (datagram: Uint8Array) => void;
+/** By the client's port, then its address: to make one key of both for each datagram takes longer than to look twice. */
+type Receivers = Map<number, Map<string, Receiver>>;
+
 /**
  * The ports that transfers leave from. A transfer's id is the pair of ports (RFC 1350 section 4), so transfers of
  * different clients may share one of ours. A socket for each would cost every small file its opening and closing, and
@@ -34,12 +38,12 @@ const UNKNOWN_TRANSFER = encodeTftp({
  */
 export class TransferPorts {
   readonly #sockets: readonly Socket[];
-  readonly #receivers: readonly Map<string, (datagram: Uint8Array) => void>[];
+  readonly #receivers: readonly Receivers[];
   #last = 0;
 
   private constructor(sockets: readonly Socket[]) {
     this.#sockets = sockets;
-    this.#receivers = sockets.map(() => new Map());
+    this.#receivers = sockets.map(() => new Map<number, Map<string, Receiver>>());
     for (const [index, socket] of sockets.entries()) {
       socket.on("message", (datagram, from) => this.#dispatch(index, datagram, from));
     }
@@ -67,14 +71,14 @@ export class TransferPorts {
   }
 
   /** Gives a client a port for one transfer. */
-  claim(client: RemoteInfo, receive: (datagram: Uint8Array) => void): TransferPort {
+  claim(client: RemoteInfo, receive: Receiver): TransferPort {
     this.#last = (this.#last + 1 + Math.floor(Math.random() * (PORTS - 1))) % PORTS;
     const socket = this.#sockets[this.#last];
     const receivers = this.#receivers[this.#last];
     if (socket === undefined || receivers === undefined) throw new RangeError("no such port");
-    const key = keyOf(client);
     const { port, address } = client;
-    receivers.set(key, receive);
+    const ofPort = receivers.get(port) ?? new Map<string, Receiver>();
+    receivers.set(port, ofPort.set(address, receive));
     let sendError: string | undefined;
     const onSent = (error: Error | null) => {
       if (error !== null) sendError = error.message;
@@ -85,12 +89,15 @@ export class TransferPorts {
       get sendError() {
         return sendError;
       },
-      release: () => void receivers.delete(key),
+      release: () => {
+        ofPort.delete(address);
+        if (ofPort.size === 0) receivers.delete(port);
+      },
     };
   }
 
   #dispatch(index: number, datagram: Uint8Array, from: RemoteInfo): void {
-    const receive = this.#receivers[index]?.get(keyOf(from));
+    const receive = this.#receivers[index]?.get(from.port)?.get(from.address);
     if (receive !== undefined) {
       receive(datagram);
       return;
@@ -99,8 +106,4 @@ export class TransferPorts {
     if (datagram[1] === ERROR_OPCODE || !canBeAnswered(from)) return;
     this.#sockets[index]?.send(UNKNOWN_TRANSFER, from.port, from.address, () => undefined);
   }
-}
-
-function keyOf({ address, port }: RemoteInfo): string {
-  return `${address}:${port}`;
 }

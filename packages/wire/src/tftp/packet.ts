@@ -76,6 +76,10 @@ const MODES: ReadonlyMap<string, TftpMode> = new Map([
 
 /** Decodes one datagram. DATA is a view of it. Throws {@link DecodeError}. */
 export function decodeTftp(datagram: Uint8Array): TftpPacket {
+  // Nearly all that a server hears; it need not wait for a reader to be made.
+  if (datagram.length === 4 && datagram[0] === 0 && datagram[1] === OPCODE.ack) {
+    return { kind: "ack", block: (datagram[2] ?? 0) * 0x100 + (datagram[3] ?? 0) };
+  }
   const reader = new ByteReader(datagram);
   const opcode = reader.uint16("opcode");
   switch (opcode) {
