@@ -142,6 +142,7 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
     try {
       const fresh = readSettings();
       await tftp?.listenOn([...serverAddresses(former), ...serverAddresses(fresh)]);
+      await dns?.listenOn([...serverAddresses(former), ...serverAddresses(fresh)]);
       settings = withReloadable(former, fresh); // before the networks, whose boot services are made of it
       await dhcp.replaceNetworks(settings.networks);
       await tftp?.listenOn(serverAddresses(settings));
