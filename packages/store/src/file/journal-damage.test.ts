@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { SimulatedDisk } from "../../testing/simulated-disk.ts";
 import { deleteLine, headerLine, putLine } from "./journal-line.ts";
 import { type FileStore, openFileStore } from "./open-file-store.ts";
-import { SimulatedDisk } from "./simulated-disk.ts";
 
 /** A line of the journal, and what it says of which key; the header says nothing. */
 interface Step {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Choose, type DiskOperation, SimulatedDisk } from "./simulated-disk.ts";
-import { openOn, restarted } from "./simulated-restart.ts";
+import { type Choose, type DiskOperation, SimulatedDisk } from "../../testing/simulated-disk.ts";
+import { openOn, restarted } from "../../testing/simulated-restart.ts";
 
 const keepNothing: Choose = () => 0;
 const keepAll: Choose = (most) => most;

@@ -2,8 +2,8 @@ import { deepEqual, ok } from "node:assert/strict";
 import type { RecordStore } from "@railhead/provisioning";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Choose, type DiskOperation, SimulatedDisk } from "./simulated-disk.ts";
-import { openedByAnother, openOn, restarted } from "./simulated-restart.ts";
+import { type Choose, type DiskOperation, SimulatedDisk } from "../../testing/simulated-disk.ts";
+import { openedByAnother, openOn, restarted } from "../../testing/simulated-restart.ts";
 
 const KEYS = ["a", "b", "c", "d"];
 

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import type { FileSystem, OpenFile } from "./file-system.ts";
+import type { FileSystem, OpenFile } from "../src/file/file-system.ts";
 
 type Change =
   | { readonly kind: "write"; readonly offset: number; readonly bytes: Buffer }

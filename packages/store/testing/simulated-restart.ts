@@ -1,5 +1,5 @@
 import type { RecordStore } from "@railhead/provisioning";
-import { type FileStore, openFileStore } from "./open-file-store.ts";
+import { type FileStore, openFileStore } from "../src/file/open-file-store.ts";
 import type { Choose, SimulatedDisk } from "./simulated-disk.ts";
 
 const COMPACTION = { factor: 2, minimumBytes: 300 };
