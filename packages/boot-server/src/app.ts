@@ -89,8 +89,8 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
     settings: () => settings,
     agents,
     snapshot,
-    addressOf: (mac) => dhcp.ledger.addressOf(mac),
-    holderOf: (address) => dhcp.ledger.holderOf(address),
+    addressOf: (mac) => dhcp.ledger.addressOf(mac, dhcp.now()),
+    holderOf: (address) => dhcp.ledger.holderOf(address, dhcp.now()),
   });
   const tftp =
     settings.tftp === undefined || library === undefined
@@ -106,7 +106,7 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
             networks: () => settings.networks,
             ledger: dhcp.ledger,
             snapshot,
-            now: () => Date.now(),
+            now: () => dhcp.now(),
             log,
           }),
           (endpoints) => endpoints.close(),
@@ -123,8 +123,8 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
       foreignServers: dhcp.foreignServers.map(({ network, server }) => `${server} answers DHCP on ${network}`),
     }),
     library,
-    addressOf: (mac) => dhcp.ledger.addressOf(mac),
-    holderOf: (address) => dhcp.ledger.holderOf(address),
+    addressOf: (mac) => dhcp.ledger.addressOf(mac, dhcp.now()),
+    holderOf: (address) => dhcp.ledger.holderOf(address, dhcp.now()),
     onContact: async (mac, contact) => {
       await machines.contact(mac, contact);
       if (contact.kind === "report") await reports.keep(contact.report);
@@ -137,7 +137,7 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
   await dhcp.listen();
   acquired.defer(() => dhcp.close());
 
-  const reload = async (): Promise<ReloadResult> => {
+  const reloadOnce = async (): Promise<ReloadResult> => {
     const former = settings;
     try {
       const fresh = readSettings();
@@ -160,9 +160,19 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
       return { reloaded: false, problems };
     }
   };
+  // One at a time: a signal and a command may come together.
+  let reloading: Promise<unknown> = Promise.resolve();
+  let closing = false;
+  const reload = (): Promise<ReloadResult> => {
+    const next = reloading.then(() =>
+      closing ? { reloaded: false as const, problems: ["the server is stopping"] } : reloadOnce(),
+    );
+    reloading = next;
+    return next;
+  };
   const control = await startControlServer(settings.stateDir, {
     leases: () => dhcp.ledger.values().map((binding) => leaseView(binding, snapshot().inventory)),
-    release: (address) => dhcp.ledger.release(address, Date.now()),
+    release: (address) => dhcp.ledger.release(address),
     reload,
     lookForForeignServers: () => dhcp.lookForForeignServers(),
   });
@@ -179,6 +189,8 @@ export async function startBootServer(parts: BootServerParts): Promise<BootServe
   return {
     reload,
     close: async () => {
+      closing = true;
+      await reloading;
       await running.disposeAsync();
       log({ event: "server.stopped" });
     },

@@ -1,11 +1,12 @@
-import { type Binding, BindingTable, type DhcpNetwork, type RecordStore } from "@railhead/provisioning";
+import { type Binding, BindingTable, type DhcpNetwork, isHeld, type RecordStore } from "@railhead/provisioning";
 import { type Ipv4Address, type MacAddress, subnetContains } from "@railhead/wire";
 
 /** Who holds which address on all networks: the tables that decisions look at, and the store behind them. */
 export class BindingLedger {
   readonly #store: RecordStore<Binding>;
   readonly #listeners: ((binding: Binding) => void)[] = [];
-  #tables: ReadonlyMap<DhcpNetwork, BindingTable>;
+  /** By the network's name, which outlives a reload: an exchange that is under way meanwhile finds its table. */
+  #tables: ReadonlyMap<string, BindingTable>;
 
   constructor(store: RecordStore<Binding>, networks: readonly DhcpNetwork[]) {
     this.#store = store;
@@ -14,14 +15,15 @@ export class BindingLedger {
 
   /** @throws RangeError when the network is not one of this ledger's */
   tableOf(network: DhcpNetwork): BindingTable {
-    const table = this.#tables.get(network);
+    const table = this.#tables.get(network.name);
     if (table === undefined) throw new RangeError(`network ${network.name} is not served`);
     return table;
   }
 
-  /** Who holds an address, for those who know a machine by its address only. */
-  holderOf(address: Ipv4Address): MacAddress | undefined {
-    return this.ofAddress(address)?.mac;
+  /** Who has leased an address, for those who know a machine by its address only. */
+  holderOf(address: Ipv4Address, now: number): MacAddress | undefined {
+    const binding = this.ofAddress(address);
+    return binding?.state === "leased" && isHeld(binding, now) ? binding.mac : undefined;
   }
 
   ofAddress(address: Ipv4Address): Binding | undefined {
@@ -38,8 +40,10 @@ export class BindingLedger {
     this.#listeners.push(listener);
   }
 
-  addressOf(mac: MacAddress): Ipv4Address | undefined {
-    return first(this.#tables.values(), (table) => table.ofMac(mac)?.address);
+  /** The address that a MAC has leased; where it has several, the one that it has longest. */
+  addressOf(mac: MacAddress, now: number): Ipv4Address | undefined {
+    const leased = this.ofMac(mac).filter((binding) => binding.state === "leased" && isHeld(binding, now));
+    return leased.toSorted((a, b) => b.expiresAt - a.expiresAt)[0]?.address;
   }
 
   /** Every binding, also of offers. */
@@ -54,54 +58,72 @@ export class BindingLedger {
 
   /** The networks have changed: what is held on those that stay is still held, offers included. */
   replaceNetworks(networks: readonly DhcpNetwork[]): void {
-    this.#tables = fill(networks, [...this.#store.all().values(), ...this.values()]);
-    for (const binding of this.values()) this.#announce(binding);
+    // What is in memory is newer than what is on disk, and comes first.
+    this.#tables = fill(networks, [...this.values(), ...this.#store.all().values()]);
+    for (const binding of this.values()) if (binding.state !== "offered") this.#announce(binding);
   }
 
-  /** Forgets a lease, as if the client had given it back; false when there is none. */
-  async release(address: Ipv4Address, now: number): Promise<boolean> {
-    for (const [network, table] of this.#tables) {
-      const binding = table.ofAddress(address);
-      if (binding === undefined) continue;
-      await this.record(network, { ...binding, state: "released", expiresAt: now });
-      return true;
-    }
-    return false;
-  }
-
-  /** Sets every end forward or back, after the clock was. */
-  async shift(milliseconds: number): Promise<void> {
-    const shifted = [...this.#tables].flatMap(([network, table]) =>
-      [...table.values()].map((binding) =>
-        this.record(network, { ...binding, expiresAt: binding.expiresAt + milliseconds }),
-      ),
+  /**
+   * Forgets what is recorded of an address, so that it is free; false when there is nothing. Nothing else of the
+   * client's is touched: who declined the address may have a lease of another.
+   *
+   * @throws StoreError
+   */
+  async release(address: Ipv4Address): Promise<boolean> {
+    const table = first(this.#tables.values(), (candidate) =>
+      candidate.ofAddress(address) === undefined ? undefined : candidate,
     );
-    await Promise.all(shifted);
+    if (table === undefined) return false;
+    await this.#store.delete(address);
+    table.forget(address);
+    return true;
+  }
+
+  /**
+   * Sets every end forward or back, after the clock was: in memory at once, then on disk.
+   *
+   * @throws StoreError when some could not be written; in memory all are shifted
+   */
+  async shift(milliseconds: number): Promise<void> {
+    for (const table of this.#tables.values()) table.shift(milliseconds);
+    const written = await Promise.allSettled(
+      [...this.#store.all().values()].map((binding) => {
+        const inMemory = this.ofAddress(binding.address);
+        const isNewer = inMemory !== undefined && inMemory.state !== "offered";
+        return this.#store.put(
+          binding.address,
+          isNewer ? inMemory : { ...binding, expiresAt: binding.expiresAt + milliseconds },
+        );
+      }),
+    );
+    for (const result of written) if (result.status === "rejected") throw result.reason;
   }
 
   /**
    * Takes a binding into account and, unless it is only an offer, makes it durable: an address that is not recorded
    * is not handed out.
    *
-   * @throws StoreError when it could not be recorded; then everything is as before
+   * @throws StoreError when it could not be recorded; then everything is as before, but for what came in between
    */
   async record(network: DhcpNetwork, binding: Binding): Promise<void> {
     const table = this.tableOf(network);
-    const former = [table.ofMac(binding.mac), table.ofAddress(binding.address)];
-    table.apply(binding);
+    const { address } = binding;
+    const former = table.ofAddress(address);
+    const left = table.apply(binding);
     if (binding.state === "offered") return;
     try {
-      await this.#store.put(binding.address, binding);
-      const [left] = former;
-      if (left !== undefined && left.address !== binding.address) await this.#store.delete(left.address);
+      await this.#store.put(address, binding);
     } catch (error) {
       // A repeated request may have recorded it anew meanwhile, and that may yet succeed: it is not ours to undo.
-      if (table.ofAddress(binding.address) === binding) {
-        table.forget(binding.address);
-        for (const previous of former) if (previous !== undefined) table.apply(previous);
+      if (table.ofAddress(address) === binding) {
+        table.forget(address);
+        if (former !== undefined) table.restore(former);
+        for (const other of left) table.restore(other);
       }
       throw error;
     }
+    // An address that the client has left may have a new holder already, whose record is not ours to delete.
+    for (const other of left) if (table.ofAddress(other.address) === undefined) await this.#store.delete(other.address);
     this.#announce(binding);
   }
 
@@ -110,12 +132,12 @@ export class BindingLedger {
   }
 }
 
-function fill(networks: readonly DhcpNetwork[], bindings: readonly Binding[]): Map<DhcpNetwork, BindingTable> {
-  const tables = new Map(networks.map((network) => [network, new BindingTable(network)]));
-  // A crash may have left a client with the address that it had before beside the one that it has: the later counts.
-  for (const binding of bindings.toSorted((a, b) => a.expiresAt - b.expiresAt)) {
+/** The first binding of an address counts. */
+function fill(networks: readonly DhcpNetwork[], bindings: readonly Binding[]): Map<string, BindingTable> {
+  const tables = new Map(networks.map((network) => [network.name, new BindingTable(network)]));
+  for (const binding of bindings) {
     const network = networks.find(({ subnet }) => subnetContains(subnet, binding.address));
-    if (network !== undefined) tables.get(network)?.apply(binding);
+    if (network !== undefined) tables.get(network.name)?.restore(binding);
   }
   return tables;
 }

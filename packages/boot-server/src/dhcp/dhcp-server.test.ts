@@ -101,7 +101,7 @@ describe("a lease", () => {
     expect(sent.map(({ payload }) => messageType(decodeDhcp4(payload)))).toEqual(["offer"]);
     expect(events.at(-1)).toMatchObject({ event: "dhcp.failed", error: "no space left on device" });
     // The offer stands as before, and nobody else was given the address.
-    expect(ledger.holderOf(parseIpv4("10.77.0.100"))).toBe(CLIENT_MAC);
+    expect(ledger.ofAddress(parseIpv4("10.77.0.100"))?.mac).toBe(CLIENT_MAC);
   });
 
   test("whose first request fails to be written, and whose second does not, is there (no rollback of what came after)", async () => {
@@ -120,7 +120,7 @@ describe("a lease", () => {
     failing.reject(new Error("no space left on device"));
     await Promise.all([first, second]);
     expect(sent.map(({ payload }) => messageType(decodeDhcp4(payload)))).toEqual(["ack"]);
-    expect(ledger.holderOf(parseIpv4("10.77.0.100"))).toBe(CLIENT_MAC);
+    expect(ledger.ofAddress(parseIpv4("10.77.0.100"))?.mac).toBe(CLIENT_MAC);
     expect(ledger.values()).toMatchObject([{ state: "leased" }]);
   });
 

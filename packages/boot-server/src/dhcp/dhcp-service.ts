@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Binding, BootServices, ClientStage, DhcpNetwork, RecordStore } from "@railhead/provisioning";
 import type { Ipv4Address, MacAddress } from "@railhead/wire";
 import { SteadyClock } from "../clock/steady-clock.ts";
@@ -81,6 +82,11 @@ export class DhcpService {
     this.#clockWatch = setInterval(() => void this.#followClock(), CLOCK_WATCH_MILLISECONDS);
   }
 
+  /** Milliseconds since the epoch, by the clock that leases are measured by. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   /** DHCP servers that are not ours and answer where only we should, as of the last look. */
   get foreignServers(): readonly ForeignServer[] {
     return this.#foreign;
@@ -109,6 +115,7 @@ export class DhcpService {
    * @throws BindError when one of their addresses cannot be had; then everything stays as it was
    */
   async replaceNetworks(networks: readonly DhcpNetwork[]): Promise<void> {
+    if (isDeepStrictEqual(networks, this.#networks)) return;
     const former = this.#endpoints;
     if (socketsOf(networks) !== socketsOf(this.#networks)) {
       this.#endpoints = await DhcpEndpoints.open(networks, this.#passed, this.#listener, { beside: true });
@@ -131,7 +138,12 @@ export class DhcpService {
     if (Math.abs(drift) < CLOCK_STEP_MILLISECONDS) return;
     this.#parts.log({ event: "clock.stepped", seconds: drift / 1000 });
     this.#clock.step(drift);
-    await this.ledger.shift(drift);
+    try {
+      await this.ledger.shift(drift);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.log({ event: "store.problem", problem: `leases not shifted on disk: ${reason}` });
+    }
   }
 }
 

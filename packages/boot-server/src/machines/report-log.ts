@@ -33,6 +33,15 @@ export class ReportLog {
     if (known) return;
     const reports = [...former, report].slice(-MOST_REPORTS);
     this.#latest.set(report.machine, reports);
-    await this.#store.put(report.machine, reports);
+    try {
+      await this.#store.put(report.machine, reports);
+    } catch (error) {
+      // The agent will send it again, and then it must not count as known.
+      this.#latest.set(
+        report.machine,
+        (this.#latest.get(report.machine) ?? []).filter((kept) => kept !== report),
+      );
+      throw error;
+    }
   }
 }

@@ -36,7 +36,7 @@ function leaseTable(leases: readonly LeaseView[]): string {
       mac,
       state,
       expiresAt,
-      machine ?? hostName ?? "-",
+      machine ?? printable(hostName ?? "-"),
     ]),
   );
 }
@@ -45,4 +45,9 @@ function leaseTable(leases: readonly LeaseView[]): string {
 function compareAddresses(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => text.split(".").reduce((number, part) => number * 256 + Number(part), 0));
   return (left ?? 0) - (right ?? 0);
+}
+
+/** A host name is what a client says of itself: nothing in it may command the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, "?");
 }

@@ -12,7 +12,7 @@ export interface Bindings {
 }
 
 /**
- * All bindings of one network, one for each MAC and one for each address.
+ * All bindings of one network by address, and for each MAC the one that counts: the last offer, else its lease.
  *
  * A free address is found without a scan of the pool: first those never used, by a cursor, then the one whose
  * binding ran out longest ago, by a heap. So an address rests as long as possible before somebody else gets it.
@@ -20,6 +20,8 @@ export interface Bindings {
 export class BindingTable implements Bindings {
   readonly #byMac = new Map<MacAddress, Binding>();
   readonly #byAddress = new Map<Ipv4Address, Binding>();
+  /** What a MAC has beside the one that counts: the lease that it may still use while another address is offered. */
+  readonly #beside = new Map<MacAddress, readonly Binding[]>();
   readonly #expiry = new ExpiryHeap<Ipv4Address>();
   readonly #first: number;
   readonly #last: number;
@@ -44,19 +46,46 @@ export class BindingTable implements Bindings {
   }
 
   /**
-   * Records a binding. It takes the place of what the MAC had before and of what the address had before. Only that a
-   * client declined an address says nothing of any other that it has.
+   * Records a binding. It takes the place of whatever the address had. A lease takes the place of all that its client
+   * had elsewhere; an offer does not, because the client may never take it up; that it declined an address says
+   * nothing of any other.
+   *
+   * @returns what the client had at other addresses and has no longer
    */
-  apply(binding: Binding): void {
+  apply(binding: Binding): readonly Binding[] {
     const { address, mac, state } = binding;
-    const former = this.#byMac.get(mac);
-    if (state !== "declined" && former !== undefined && former.address !== address) this.#remove(former);
     const holder = this.#byAddress.get(address);
-    if (holder !== undefined && holder.mac !== mac) this.#remove(holder);
-    this.#byAddress.set(address, binding);
-    if (state !== "declined") this.#byMac.set(mac, binding);
-    else if (former?.address === address) this.#byMac.delete(mac);
-    this.#enqueue(binding);
+    if (holder !== undefined) this.#remove(holder);
+    const left = state === "leased" || state === "released" ? this.#allOf(mac) : [];
+    for (const other of left) this.#remove(other);
+    this.#add(binding);
+    return left;
+  }
+
+  /** Takes back what was recorded before, without displacing anything: an address that is taken stays as it is. */
+  restore(binding: Binding): void {
+    if (this.#byAddress.has(binding.address)) return;
+    const current = this.#byMac.get(binding.mac);
+    this.#add(binding);
+    // The one that lasts longest counts; the other is still kept from everybody else.
+    if (current !== undefined && binding.state !== "declined" && current.expiresAt > binding.expiresAt) {
+      this.#setCurrent(current);
+    }
+  }
+
+  /** Changes every binding, by nothing but its times: who has what stays. */
+  shift(milliseconds: number): void {
+    const shifted = (binding: Binding): Binding => ({ ...binding, expiresAt: binding.expiresAt + milliseconds });
+    for (const [address, binding] of this.#byAddress) {
+      this.#byAddress.set(address, shifted(binding));
+      this.#enqueue(shifted(binding));
+    }
+    for (const [mac, binding] of this.#byMac) this.#byMac.set(mac, this.#byAddress.get(binding.address) ?? binding);
+    for (const [mac, beside] of this.#beside)
+      this.#beside.set(
+        mac,
+        beside.map((binding) => this.#byAddress.get(binding.address) ?? binding),
+      );
   }
 
   /** Forgets what is recorded of an address: the way back when a binding could not be made durable. */
@@ -89,11 +118,46 @@ export class BindingTable implements Bindings {
     this.#expiry.set(binding.address, binding.state === "released" ? 0 : binding.expiresAt);
   }
 
-  #remove(binding: Binding): void {
-    this.#byAddress.delete(binding.address);
-    if (this.#byMac.get(binding.mac)?.address === binding.address) this.#byMac.delete(binding.mac);
+  #add(binding: Binding): void {
+    this.#byAddress.set(binding.address, binding);
+    if (binding.state !== "declined") this.#setCurrent(binding);
+    this.#enqueue(binding);
+  }
+
+  /** Makes a binding the one that counts for its MAC; the one that did before goes beside it. */
+  #setCurrent(binding: Binding): void {
+    const { mac, address } = binding;
+    const former = this.#byMac.get(mac);
+    this.#byMac.set(mac, binding);
+    const beside = this.#beside.get(mac);
+    if (beside === undefined && (former === undefined || former.address === address)) return; // nearly always
+    this.#setBeside(
+      mac,
+      [...(former === undefined ? [] : [former]), ...(beside ?? [])].filter((other) => other.address !== address),
+    );
+  }
+
+  #setBeside(mac: MacAddress, bindings: readonly Binding[]): void {
+    if (bindings.length === 0) this.#beside.delete(mac);
+    else this.#beside.set(mac, bindings);
+  }
+
+  #allOf(mac: MacAddress): readonly Binding[] {
+    const current = this.#byMac.get(mac);
+    return current === undefined ? [] : [current, ...(this.#beside.get(mac) ?? [])];
+  }
+
+  #remove({ address, mac }: Binding): void {
+    this.#byAddress.delete(address);
+    const beside = this.#beside.get(mac)?.filter((other) => other.address !== address) ?? [];
+    if (this.#byMac.get(mac)?.address === address) {
+      const [next, ...rest] = beside;
+      if (next === undefined) this.#byMac.delete(mac);
+      else this.#byMac.set(mac, next);
+      this.#setBeside(mac, rest);
+    } else this.#setBeside(mac, beside);
     // An address that nobody is recorded for any more is free at once; the cursor may have passed it already.
-    if (this.#inPool(ipv4ToNumber(binding.address))) this.#expiry.set(binding.address, 0);
+    if (this.#inPool(ipv4ToNumber(address))) this.#expiry.set(address, 0);
   }
 
   #inPool(number: number): boolean {

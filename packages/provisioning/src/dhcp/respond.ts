@@ -15,8 +15,10 @@ export function respond(facts: DhcpFacts): DhcpOutcome {
   return whenAdmitted(facts, (exchange) => {
     switch (facts.network.mode) {
       case "authoritative":
-      case "reservations":
         return respondWithLease(exchange);
+      case "reservations":
+        // Strangers may belong to another server: they hear nothing, not even a NAK.
+        return exchange.reserved === undefined ? ignore("no-reservation") : respondWithLease(exchange);
       case "proxy":
         return respondAsProxy(exchange);
       case "off":
