@@ -15,10 +15,6 @@ export class PassedDhcpSockets implements AsyncDisposable {
     this.#descriptors = descriptors;
   }
 
-  has(network: string): boolean {
-    return this.#descriptors.has(network);
-  }
-
   /** @throws BindError when the descriptor is not that of a UDP socket */
   async get(network: string): Promise<Socket | undefined> {
     const known = this.#sockets.get(network);
